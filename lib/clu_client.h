@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The client side of a daemon's admin socket (libqb IPC "hawser-NAME"). Every
+ * call keeps its deadline, also against a daemon that is stopped (SIGSTOP), and
+ * says why when it cannot answer. One thread per connection.
+ */
+#ifndef CLU_CLIENT_H
+#define CLU_CLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "clu_buf.h"
+
+#define CLU_CLIENT_DEADLINE_MS 2000
+
+struct clu_client;
+
+/*
+ * -ECONNREFUSED: not running; -EACCES: not root nor in group haclient;
+ * -ETIMEDOUT: the daemon is there but does not answer (stopped or overloaded).
+ */
+int clu_client_connect(const char *daemon, uint32_t deadline_ms, size_t max_msg, struct clu_client **ret);
+struct clu_client *clu_client_close(struct clu_client *c);	/* accepts NULL, returns NULL */
+
+/*
+ * One request to the core and its answer. ret is filled (appended) with the
+ * answer's bytes; the return is the core's error (0 or negative errno), or
+ * -ETIMEDOUT, -EPIPE (daemon ended), -EMSGSIZE.
+ */
+int clu_client_call(struct clu_client *c, const void *req, size_t len, uint32_t deadline_ms,
+	struct clu_buf *ret);
+
+/* Connect, call, close. */
+int clu_client_once(const char *daemon, const void *req, size_t len, uint32_t deadline_ms, struct clu_buf *ret);
+
+/* As above with protobuf-c messages; *ret is unpacked with `desc` (free with protobuf_c_message_free_unpacked). */
+struct ProtobufCMessage;
+struct ProtobufCMessageDescriptor;
+int clu_client_once_pb(const char *daemon, const struct ProtobufCMessage *req, uint32_t deadline_ms,
+	const struct ProtobufCMessageDescriptor *desc, struct ProtobufCMessage **ret);
+
+/* Asks for notifications from now on. */
+int clu_client_subscribe(struct clu_client *c, uint32_t deadline_ms);
+/* Readable when a notification waits (or the daemon ended). */
+int clu_client_fd(struct clu_client *c);
+/* Waits up to deadline_ms (0 = do not wait) for one notification. 0, -ETIMEDOUT, -EPIPE. */
+int clu_client_next(struct clu_client *c, uint32_t deadline_ms, struct clu_buf *ret);
+
+/* Services of the shell itself, the same for all daemons; text or JSON lines appended to ret. */
+int clu_client_dump(const char *daemon, uint32_t deadline_ms, struct clu_buf *ret);	/* the core's dump */
+int clu_client_history(const char *daemon, uint32_t deadline_ms, struct clu_buf *ret);	/* JSON array of notes */
+
+/*
+ * The three-part sentence for a failed call: "fenced: not running on this node
+ * (no answer on its socket); start it with ..." appended to ret.
+ */
+void clu_client_explain(const char *daemon, int error, struct clu_buf *ret);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Group membership above CPG, as a pure machine: used by the shell over the real
+ * CPG and by the simulator over its own.
+ *
+ * What CPG gives: one total order per ring, own messages back, views ordered
+ * against messages, virtual synchrony (cman.md 9.2). What this adds:
+ *
+ * - Admission. A process that joins says HELLO (incarnation, protocol range,
+ *   branch). When the HELLOs of all newcomers of a view are there, at that one
+ *   point of the order, the group admits them: the core sees VIEW(joined). Until
+ *   then newcomers are no members for the core, and what they send is kept back.
+ * - Snapshot. If the group has state, the lowest member of it multicasts its
+ *   core's snapshot, taken at the point of admission; the newcomer's core gets
+ *   STATE, then VIEW(first), then every message behind that point. If the giver
+ *   dies first, the next lowest gives anew.
+ * - Merge. Members carry a branch (a number that changes, in the same way on all
+ *   members of one side, whenever members are lost). Equal branches have equal
+ *   state. If branches differ at admission, the branch that was quorate wins,
+ *   else the larger, else the one with the lowest node id. Losers drop their
+ *   state: their core gets STATE as a newcomer does, and the winners see them
+ *   join with fresh = false (and as left before that: they had lost them).
+ * - Fragments. Messages above the limit of the transport are cut; pieces that a
+ *   view interrupted are sent again by their sender from the start, and half
+ *   messages are dropped by all, so a message is delivered to all or to none.
+ *
+ * Thread rule: one thread. No clock: nothing here waits for time.
+ */
+#ifndef CLU_GROUP_H
+#define CLU_GROUP_H
+
+#include "clu_core.h"
+
+struct clu_group;
+
+#define CLU_GROUP_FRAG_MAX (64u * 1024)		/* payload of one transport message */
+#define CLU_GROUP_MSG_MAX (8u * 1024 * 1024)	/* a whole message */
+
+/* What the group needs from whoever runs it. Both are called from inside the functions below. */
+struct clu_group_host {
+	/* Hands an event (VIEW, MESSAGE, STATE; now_ms is filled in by the host) to the core. */
+	void (*deliver)(void *ctx, struct clu_event *ev);
+	/* Queues one transport message (at most CLU_GROUP_FRAG_MAX + a small header). Never blocks, never loses. */
+	void (*mcast)(void *ctx, const void *data, size_t len);
+	/* The core's snapshot at this point. 0 or negative errno. */
+	int (*snapshot)(void *ctx, struct clu_buf *ret);
+	void *ctx;
+};
+
+struct clu_group *clu_group_new(const struct clu_group_host *host, uint32_t nodeid, uint64_t incarnation,
+	uint32_t proto_min, uint32_t proto_max);
+struct clu_group *clu_group_free(struct clu_group *g);
+
+/* As CPG's configuration change. Node ids; `how` per node that left. */
+struct clu_group_change {
+	struct clu_ring ring;
+	const uint32_t *members;
+	unsigned n_members;
+	const uint32_t *joined;
+	unsigned n_joined;
+	const struct clu_member_left *left;
+	unsigned n_left;
+};
+
+int clu_group_confchg(struct clu_group *g, const struct clu_group_change *c);
+
+/* One transport message from the total order. Malformed bytes are counted and ignored. */
+int clu_group_receive(struct clu_group *g, uint32_t from, const void *data, size_t len);
+
+/* The node's present quorum: what HELLO says about our branch. Call on every quorum change. */
+void clu_group_quorum(struct clu_group *g, bool quorate);
+
+/*
+ * Sends a message of the core. Before admission it is kept and goes out at the
+ * admission. 0, -EMSGSIZE, -ENOMEM.
+ */
+int clu_group_send(struct clu_group *g, const void *data, size_t len);
+
+/* Forgets all (after our own leave, or corosync's end): usable for a new join. */
+void clu_group_reset(struct clu_group *g, uint64_t incarnation);
+
+bool clu_group_is_admitted(const struct clu_group *g);
+void clu_group_dump(const struct clu_group *g, struct clu_buf *ret);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one shell that runs any core: libqb loop, CPG group, quorum, children,
+ * durable files, admin socket, ccsd and fenced connections. A daemon's main
+ * fills a struct clu_daemon and calls clu_shell_main().
+ */
+#ifndef CLU_SHELL_H
+#define CLU_SHELL_H
+
+#include "clu_core.h"
+#include "clu_out.h"
+
+struct clu_shell;
+
+enum clu_want {
+	CLU_WANT_GROUP = 1 << 0,	/* a CPG group "hawser:NAME", joined at start ... */
+	CLU_WANT_GROUP_LATER = 1 << 1,	/* ... or only on the core's JOIN action */
+	CLU_WANT_QUORUM = 1 << 2,
+	CLU_WANT_CONFIG = 1 << 3,	/* connect to ccsd: CONFIG events */
+	CLU_WANT_FENCED = 1 << 4,	/* subscribe to fenced: PEER_FENCED events */
+	/*
+	 * Start and go on without corosync (ccsd): no node id until it comes; when
+	 * it goes the core hears PEER_COROSYNC down and the shell waits for it to
+	 * return (then a START with the node id). Without this flag corosync's end
+	 * is told to the core as PEER_COROSYNC down; the core ends the daemon.
+	 */
+	CLU_WANT_NO_COROSYNC = 1 << 5,
+	/*
+	 * Keep a parent process that resets the machine (reboot(2)) when the daemon
+	 * ends without having asked for it (crash, SIGKILL): what the daemon ran would
+	 * otherwise go on without a manager. Switched off by -N / --no-watchdog.
+	 */
+	CLU_WANT_WATCHDOG = 1 << 6,
+};
+
+/* Extra command line options of one daemon, besides the common ones (-f -D -h -V -N). */
+struct clu_daemon_opt {
+	const char *name;	/* long name */
+	char letter;		/* 0 = none */
+	const char *arg;	/* name of the argument in --help; NULL = flag */
+	const char *help;
+	int (*set)(void *ctx, const char *value);	/* 0, or -EINVAL with errno text printed by the shell */
+};
+
+struct clu_daemon {
+	const struct clu_core_ops *ops;
+	const char *summary;		/* one line for --help */
+	unsigned want;			/* enum clu_want */
+	const struct clu_daemon_opt *opts;
+	unsigned n_opts;
+	void *opt_ctx;
+	size_t max_request;		/* largest admin request or answer in bytes; 0 = 256 KiB */
+	/* Makes the core, after the options were read. NULL + *why on failure. */
+	void *(*core_new)(void *opt_ctx, const char **why);
+	void (*core_free)(void *core);
+};
+
+/*
+ * Runs the daemon to its end. Daemonizes unless -f (the parent exits 0 when
+ * the admin socket is open and the core has had START; else with the reason on
+ * stderr). Lock file RUN/NAME.pid; a second instance exits 4. Returns the exit code.
+ */
+int clu_shell_main(const struct clu_daemon *d, int argc, char **argv);
+
+#endif

@@ -59,8 +59,8 @@ struct clu_member {
 	uint32_t nodeid;
 	uint64_t incarnation;	/* of the daemon process: random, new at each start */
 	/*
-	 * true: joined without state (daemon newly started).
-	 * false in `joined`: came back with state from another side of a split and
+	 * Says something in the `joined` list only. true: joined without state
+	 * (daemon newly started). false: came back with state from another side of a split and
 	 * was made to drop it (see clu_group.h); its node did things that this side
 	 * did not see.
 	 */

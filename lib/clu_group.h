@@ -6,14 +6,19 @@
  * What CPG gives: one total order per ring, own messages back, views ordered
  * against messages, virtual synchrony (cman.md 9.2). What this adds:
  *
- * - Admission. A process that joins says HELLO (incarnation, protocol range,
- *   branch). When the HELLOs of all newcomers of a view are there, at that one
- *   point of the order, the group admits them: the core sees VIEW(joined). Until
- *   then newcomers are no members for the core, and what they send is kept back.
+ * - Admission. In a view with a newcomer every process says HELLO (incarnation,
+ *   protocol range, branch, and a number that is new for this view), and again
+ *   with the numbers of all others once it knows them. When all have said the same
+ *   numbers, at that one point of the order, the newcomers are admitted: the core
+ *   sees VIEW(joined). Late words from earlier views carry old numbers and count
+ *   for nothing. Until then newcomers are no members for the core, and what they
+ *   want to send is kept back.
  * - Snapshot. If the group has state, the lowest member of it multicasts its
- *   core's snapshot, taken at the point of admission; the newcomer's core gets
- *   STATE, then VIEW(first), then every message behind that point. If the giver
- *   dies first, the next lowest gives anew.
+ *   core's snapshot, taken at the point of admission just before its own
+ *   VIEW(joined); the newcomer's core gets STATE, then the same VIEW(joined) with
+ *   `first` set, then every message behind that point: it takes the very steps
+ *   the others took. If a member is lost meanwhile, a new snapshot is given from
+ *   before that loss. STATE of length 0 means: back to the initial state.
  * - Merge. Members carry a branch (a number that changes, in the same way on all
  *   members of one side, whenever members are lost). Equal branches have equal
  *   state. If branches differ at admission, the branch that was quorate wins,
@@ -44,6 +49,8 @@ struct clu_group_host {
 	void (*mcast)(void *ctx, const void *data, size_t len);
 	/* The core's snapshot at this point. 0 or negative errno. */
 	int (*snapshot)(void *ctx, struct clu_buf *ret);
+	/* We can never be admitted (protocol ranges do not meet): the daemon should end with this reason. */
+	void (*refused)(void *ctx, const char *why);
 	void *ctx;
 };
 
@@ -51,7 +58,10 @@ struct clu_group *clu_group_new(const struct clu_group_host *host, uint32_t node
 	uint32_t proto_min, uint32_t proto_max);
 struct clu_group *clu_group_free(struct clu_group *g);
 
-/* As CPG's configuration change. Node ids; `how` per node that left. */
+/*
+ * As CPG's configuration change: node ids, `how` per node that left. `ring` is
+ * what is known best at this moment; it is passed on in VIEW only.
+ */
 struct clu_group_change {
 	struct clu_ring ring;
 	const uint32_t *members;
@@ -67,7 +77,11 @@ int clu_group_confchg(struct clu_group *g, const struct clu_group_change *c);
 /* One transport message from the total order. Malformed bytes are counted and ignored. */
 int clu_group_receive(struct clu_group *g, uint32_t from, const void *data, size_t len);
 
-/* The node's present quorum: what HELLO says about our branch. Call on every quorum change. */
+/*
+ * The node's present quorum: what HELLO says about our branch. Call on every
+ * quorum change, after the CPG events that were waiting at that moment have been
+ * handled: a merge must still find what the branch had before it.
+ */
 void clu_group_quorum(struct clu_group *g, bool quorate);
 
 /*

@@ -1,1 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+check_PROGRAMS += test_clu_group
+TESTS += test_clu_group
+test_clu_group_SOURCES = tests/unit/test_clu_group.c
+test_clu_group_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_clu_group_LDADD = libclucore.la $(CMOCKA_LIBS)

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""All tests of the tree, one after the other; every number is counted from a test's own result file.
+
+Stages: rules (forbidden calls, SPDX), build (maintainer mode), unit (`make check`), headers (each compiles alone),
+man (mandoc), shell (shellcheck), asan (`make check` again with ASan and UBSan), python (pytest outside the lab), lab.
+"""
+import argparse
+import glob
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = TOP + "/build"
+FORBIDDEN = re.compile(r"(?<![\w.>])(system|popen|sleep|usleep|strcpy|strcat|sprintf|vsprintf|gets)\s*\(")
+MODULES = ("libqb libcpg libquorum libvotequorum libcmap libcfg libxml-2.0 libprotobuf-c jansson OpenIPMI "
+           "OpenIPMIposix libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libnftables cmocka").split()
+
+
+class Tally:
+    """Results so far. A result is real: somebody ran something and saw how it ended."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failed = []
+        self.skipped = []
+
+    def add(self, name, error=None):
+        if error is None:
+            self.passed += 1
+        else:
+            self.failed.append(name)
+            print("FAILED %s: %s" % (name, error), flush=True)
+
+    def skip(self, name, reason):
+        self.skipped.append((name, reason))
+
+
+def run(argv, log=None, timeout=1200, cwd=TOP, env=None):
+    """Run a child in its own process group; end the whole group when we are ended or the time is over."""
+    with open(log, "wb") if log else open(os.devnull, "rb") as out:
+        with subprocess.Popen(argv, cwd=cwd, stdout=out if log else None, stderr=subprocess.STDOUT if log else None,
+                              stdin=subprocess.DEVNULL, start_new_session=True,
+                              env=dict(os.environ, **(env or {}))) as child:
+            try:
+                return child.wait(timeout)
+            except subprocess.TimeoutExpired:
+                return "no end after %d s" % timeout
+            finally:
+                if child.poll() is None:
+                    os.killpg(child.pid, signal.SIGTERM)
+                    try:
+                        child.wait(20)
+                    except subprocess.TimeoutExpired:
+                        os.killpg(child.pid, signal.SIGKILL)
+
+
+def tail(path, lines=25):
+    with open(path, encoding="utf-8", errors="replace") as f:
+        return "".join(f.readlines()[-lines:])
+
+
+def tracked(*patterns):
+    """Files of the tree that match, build folders left out."""
+    names = []
+    for folder, folders, files in os.walk(TOP):
+        folders[:] = sorted(d for d in folders if not d.startswith(("build", ".git", "autom4te", "__pycache__"))
+                            or d == ".ci")
+        names += [os.path.join(folder, f) for f in sorted(files)]
+    return [n for n in names if any(re.search(p, os.path.relpath(n, TOP)) for p in patterns)]
+
+
+def short(path):
+    return os.path.relpath(path, TOP)
+
+
+def strip_c(text):
+    """C text without comments and string contents, lines kept."""
+    keep_lines = lambda m: re.sub(r"[^\n]", " ", m.group(0))  # noqa: E731
+    return re.sub(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', keep_lines, text, flags=re.S)
+
+
+def rules(tally, wanted):
+    for path in filter(wanted, tracked(r"\.[ch]$")):
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        if "SPDX-License-Identifier:" not in text[:200]:
+            tally.add("rules: " + short(path), "no SPDX line at the top")
+        elif not short(path).startswith("tests/"):
+            bad = ["%d: %s()" % (n, m.group(1)) for n, line in enumerate(strip_c(text).split("\n"), 1)
+                   for m in FORBIDDEN.finditer(line)]
+            tally.add("rules: " + short(path), "forbidden call in line " + ", ".join(bad) if bad else None)
+        else:
+            tally.add("rules: " + short(path))
+
+
+def build(tally, folder, *options):
+    """Build and stage into FOLDER; False if that failed."""
+    script = 'TOP=%s; . "$TOP/tests/house.sh"; house_build "$@"' % TOP
+    code = run(["bash", "-c", script, "check", folder] + list(options))
+    tally.add("build: " + short(folder), None if code == 0 else "exit %s, see %s/build.log" % (code, folder))
+    return code == 0
+
+
+def programs_of(folder):
+    """The TESTS of a configured tree."""
+    done = subprocess.run(["make", "-s", "-C", folder, "-f", "-", "hw-print"], capture_output=True, text=True,
+                          input="include Makefile\nhw-print:\n\t@echo $(TESTS)\n", check=True)
+    return done.stdout.split()
+
+
+def count_log(tally, name, result, log):
+    """Count one test program: its cmocka lines if it has some, else the program itself. A program that dies without
+    a failed line of its own counts as one failure."""
+    with open(log, encoding="utf-8", errors="replace") as f:
+        text = f.read()
+    good = re.findall(r"^\[       OK \] (.*)$", text, re.M)
+    bad = sorted(set(re.findall(r"^\[  FAILED  \] ([A-Za-z_]\w*)$", text, re.M)))
+    if result == "SKIP":
+        tally.skip(name, (text.strip().splitlines() or ["no reason given"])[-1])
+    elif result in ("PASS", "XFAIL") and not bad:
+        for _ in good or [name]:
+            tally.add(name)
+    else:
+        for _ in good:
+            tally.add(name)
+        for k, one in enumerate(bad or [result]):
+            tally.add("%s: %s" % (name, one), "end of %s:\n%s" % (log, tail(log)) if k == 0 else "see above")
+
+
+def make_check(tally, stage, folder, pattern, env=None):
+    programs = [p for p in programs_of(folder) if not pattern or re.search(pattern, p)]
+    if not programs:
+        return
+    results = [re.sub(r"\.(sh|py)$", "", p) for p in programs]
+    for name in results:
+        for end in (".trs", ".log"):
+            if os.path.exists(folder + "/" + name + end):
+                os.unlink(folder + "/" + name + end)
+    log = folder + "/check.log"
+    code = run(["make", "-k", "-C", folder, "-j%d" % os.cpu_count(), "check", "TESTS=" + " ".join(programs)],
+               log=log, env=env)
+    for name, program in zip(results, programs):
+        trs = folder + "/" + name + ".trs"
+        if not os.path.exists(trs):
+            tally.add("%s: %s" % (stage, program), "make check (exit %s) did not run it; end of %s:\n%s"
+                      % (code, log, tail(log)))
+            continue
+        with open(trs, encoding="utf-8") as f:
+            result = re.search(r"^:global-test-result: (\w+)", f.read(), re.M).group(1)
+        count_log(tally, "%s: %s" % (stage, program), result, folder + "/" + name + ".log")
+
+
+def headers(tally, wanted):
+    flags = subprocess.run(["pkg-config", "--cflags"] + MODULES, capture_output=True, text=True,
+                           check=True).stdout.split()
+    folders = sorted({os.path.dirname(h) for h in tracked(r"\.h$")} | {BUILD + "/proto"})
+    for path in filter(wanted, tracked(r"\.h$")):
+        done = subprocess.run(["gcc", "-std=gnu11", "-fsyntax-only", "-Wall", "-Wno-pragma-once-outside-header",
+                               "-D_GNU_SOURCE", "-include", BUILD + "/config.h", "-x", "c"]
+                              + ["-I" + d for d in folders] + flags + [path],
+                              capture_output=True, text=True, check=False)
+        tally.add("headers: " + short(path), done.stderr.strip()[:600] if done.returncode else None)
+
+
+def man(tally, wanted):
+    for path in filter(wanted, tracked(r"^man/.*\.\d$")):
+        done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", path], capture_output=True, text=True,
+                              check=False)
+        tally.add("man: " + short(path), None if done.returncode == 0 else done.stdout.strip()[:600])
+
+
+def shell(tally, wanted):
+    for path in filter(wanted, tracked(r".")):
+        if os.path.islink(path) or os.path.getsize(path) > 200000:
+            continue
+        with open(path, "rb") as f:
+            first = f.readline(100)
+        if re.match(rb"#! ?/(usr/)?bin/(env )?(ba|da)?sh", first) or short(path) == "tests/house.sh":
+            done = subprocess.run(["shellcheck", "-S", "warning", path], capture_output=True, text=True, check=False,
+                                  cwd=TOP)
+            tally.add("shell: " + short(path), done.stdout.strip()[:800] if done.returncode else None)
+
+
+def pytest(tally, stage, paths, pattern, timeout):
+    report = BUILD + "/%s.xml" % stage
+    if os.path.exists(report):
+        os.unlink(report)
+    argv = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short",
+            "--junitxml=" + report] + (["-k", pattern] if pattern else []) + paths
+    code = run(argv, timeout=timeout, env={"HAWSER_STAGE": BUILD + "/stage", "HAWSER_BUILD": BUILD,
+                                           "HAWSER_LAB_LOGS": BUILD + "/lab-logs"})
+    if code == 5:  # nothing matched the pattern
+        return
+    if not os.path.exists(report):
+        tally.add(stage, "pytest left no report (exit %s)" % code)
+        return
+    failures = len(tally.failed)
+    for case in ElementTree.parse(report).iter("testcase"):
+        name = "%s: %s.%s" % (stage, case.get("classname"), case.get("name"))
+        kinds = {child.tag: child for child in case}
+        if "skipped" in kinds:
+            tally.skip(name, kinds["skipped"].get("message"))
+        elif "failure" in kinds or "error" in kinds:
+            bad = kinds.get("failure", kinds.get("error"))
+            tally.add(name, (bad.get("message") or "").split("\n")[0][:300])
+        else:
+            tally.add(name)
+    if code not in (0, 1) or (code == 1 and len(tally.failed) == failures):
+        tally.add(stage, "pytest ended with %s" % code)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="check", description="Build everything and run all tests.")
+    parser.add_argument("--no-lab", action="store_true", help="leave out the lab (needs root and most of the time)")
+    parser.add_argument("--only", metavar="PATTERN", help="only tests whose name matches; the sanitizer build and "
+                        "the lab run only if something in them does")
+    args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    only = args.only
+    wanted = lambda path: not only or re.search(only, short(path))  # noqa: E731
+    tally = Tally()
+    begun = time.monotonic()
+
+    def stage(name):
+        print("== %s (%d s)" % (name, time.monotonic() - begun), flush=True)
+
+    shutil.rmtree(BUILD + "/lab-logs", ignore_errors=True)
+    stage("build")
+    built = build(tally, BUILD, "--enable-maintainer-mode")
+    stage("rules, headers, manual pages, scripts")
+    rules(tally, wanted)
+    if built:
+        headers(tally, wanted)
+    man(tally, wanted)
+    shell(tally, wanted)
+    if built:
+        stage("unit")
+        make_check(tally, "unit", BUILD, only)
+        if not only or any(re.search(only, p) for p in programs_of(BUILD)):
+            stage("asan")
+            asan = BUILD + "/asan"
+            if build(tally, asan, "--enable-maintainer-mode", "--enable-sanitizers=address,undefined"):
+                make_check(tally, "asan", asan, only,
+                           {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
+                            "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"})
+        others = sorted({os.path.dirname(p) for p in glob.glob(TOP + "/tests/*/test_*.py")
+                         if not p.startswith(TOP + "/tests/lab/")})
+        if others:
+            stage("python")
+            pytest(tally, "python", others, only, 600)
+        if args.no_lab:
+            tally.skip("lab", "--no-lab was given")
+        else:
+            stage("lab")
+            pytest(tally, "lab", [TOP + "/tests/lab"], only, 900)
+    stage("end")
+    if tally.failed:
+        print("failed:\n" + "\n".join("  " + name for name in tally.failed))
+    if tally.skipped:
+        print("skipped:\n" + "\n".join("  %s: %s" % pair for pair in tally.skipped))
+    print("%d passed, %d failed%s" % (tally.passed, len(tally.failed),
+                                      ", %d skipped" % len(tally.skipped) if tally.skipped else ""))
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -137,7 +137,7 @@ def make_check(tally, stage, folder, pattern, env=None):
     programs = [p for p in programs_of(folder) if not pattern or re.search(pattern, p)]
     if not programs:
         return
-    results = [re.sub(r"\.(sh|py)$", "", p) for p in programs]
+    results = [re.sub(r"\.test$", "", p) for p in programs]  # automake drops the endings in TEST_EXTENSIONS
     for name in results:
         for end in (".trs", ".log"):
             if os.path.exists(folder + "/" + name + end):

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One cluster.conf as a read-only document over libxml2. External entities,
- * network and DTD loading are off; size and depth are bounded (4 MiB, 64 levels).
+ * One cluster.conf as a read-only document over libxml2. Network and DTD loading
+ * are off, entity declarations are refused; size and depth are bounded (4 MiB, 64
+ * levels). Any other XML text (an agent's metadata) may be read with it as well.
  */
 #ifndef CLU_CONF_H
 #define CLU_CONF_H
@@ -32,13 +33,14 @@ const void *clu_conf_bytes(const struct clu_conf *c, size_t *ret_len);
 uint64_t clu_conf_version(const struct clu_conf *c);	/* config_version, 0 if absent or bad */
 const char *clu_conf_cluster_name(const struct clu_conf *c);
 
-/* Walking. Names are element names; NULL name = any element. All return NULL at the end. */
+/* Walking. Names are element names; NULL name = any element. All return NULL at the end, and for a NULL node. */
 const struct clu_node *clu_conf_root(const struct clu_conf *c);
 const struct clu_node *clu_node_child(const struct clu_node *n, const char *name);
 const struct clu_node *clu_node_next(const struct clu_node *n, const char *name);	/* next sibling */
 const struct clu_node *clu_node_parent(const struct clu_node *n);
 const char *clu_node_name(const struct clu_node *n);
 int clu_node_line(const struct clu_node *n);
+const char *clu_node_file(const struct clu_node *n);	/* the name given to clu_conf_parse */
 const char *clu_node_attr(const struct clu_node *n, const char *attr);	/* NULL when absent */
 unsigned clu_node_attr_count(const struct clu_node *n);
 /* i-th attribute in document order. */
@@ -49,7 +51,7 @@ const struct clu_node *clu_node_path(const struct clu_node *n, const char *path)
 /* Evaluates an XPath expression; the string value of the first match (malloc'd), or -ENOENT, -EINVAL. */
 int clu_conf_xpath(const struct clu_conf *c, const char *expr, char **ret);
 
-/* Cluster nodes in document order. */
+/* Cluster nodes in document order: how many were filled. nodeid 0: absent or bad; name "": absent; votes: 1 if absent. */
 struct clu_conf_node { const char *name; uint32_t nodeid; uint32_t votes; const struct clu_node *xml; };
 unsigned clu_conf_nodes(const struct clu_conf *c, struct clu_conf_node *ret, unsigned max);
 /* 0 when unknown / NULL when unknown. */

@@ -13,8 +13,12 @@ enum clu_opt_type {
 	CLU_OPT_INT,		/* int64_t field */
 	CLU_OPT_UINT,		/* uint32_t field */
 	CLU_OPT_BOOL,		/* bool field: 1/0, yes/no, true/false, on/off */
-	CLU_OPT_SECONDS_MS,	/* uint64_t field in ms; text in seconds, or with s, m, h, d, ms behind */
-	CLU_OPT_STRING,		/* const char * field, points into the document */
+	/*
+	 * uint64_t field in ms; text in seconds (1.5 is allowed), or with s, m, h, d, ms
+	 * behind. With min = -1 the text "-1" means for ever: UINT64_MAX.
+	 */
+	CLU_OPT_SECONDS_MS,
+	CLU_OPT_STRING,		/* const char * field, points into the document; min and max bound its length */
 	CLU_OPT_ENUM		/* int field: index into choices */
 };
 
@@ -37,7 +41,7 @@ struct clu_opt {
 int clu_opt_read(const struct clu_node *n, const struct clu_opt *table, unsigned n_rows, void *target,
 	struct clu_buf *errs);
 
-/* Parses one text by a row's type and bounds. 0 or -EINVAL / -ERANGE with a reason in why (size bytes). */
+/* Parses one text by a row's type and bounds into its field of the struct at target. 0 or -EINVAL / -ERANGE with a reason in why (size bytes). */
 int clu_opt_parse(const struct clu_opt *row, const char *text, void *target, char *why, size_t size);
 
 #endif

@@ -1,6 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Two static libraries: what a core may use (pure), and the shell.
-noinst_LTLIBRARIES += libclucore.la
+noinst_LTLIBRARIES += libclucore.la libclubase.la
 libclucore_la_SOURCES = lib/clu_core.h lib/clu_core.c lib/clu_buf.h lib/clu_buf.c lib/clu_out.h lib/clu_out.c \
-	lib/clu_group.h lib/clu_group.c lib/clu_frag.h lib/clu_frag.c
-libclucore_la_LIBADD = libproto.la $(PROTOBUFC_LIBS)
+	lib/clu_group.h lib/clu_group.c lib/clu_frag.h lib/clu_frag.c lib/clu_conf.h lib/clu_conf.c \
+	lib/clu_opt.h lib/clu_opt.c
+libclucore_la_LIBADD = libproto.la $(PROTOBUFC_LIBS) $(XML_LIBS)
+
+# Things of the operating system that daemons and tools share.
+libclubase_la_SOURCES = lib/clu_path.h lib/clu_path.c lib/clu_table.h lib/clu_table.c lib/clu_store.h lib/clu_store.c
+libclubase_la_LIBADD = libclucore.la $(QB_LIBS) $(JANSSON_LIBS)
+
+check_PROGRAMS += test_clu_conf test_clu_opt test_clu_path test_clu_table
+TESTS += test_clu_conf test_clu_opt test_clu_path test_clu_table
+test_clu_conf_SOURCES = tests/unit/test_clu_conf.c
+test_clu_conf_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_clu_conf_LDADD = libclubase.la $(CMOCKA_LIBS)
+test_clu_opt_SOURCES = tests/unit/test_clu_opt.c
+test_clu_opt_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_clu_opt_LDADD = libclubase.la $(CMOCKA_LIBS)
+test_clu_path_SOURCES = tests/unit/test_clu_path.c
+test_clu_path_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_clu_path_LDADD = libclubase.la $(CMOCKA_LIBS)
+test_clu_table_SOURCES = tests/unit/test_clu_table.c
+test_clu_table_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_clu_table_LDADD = libclubase.la $(CMOCKA_LIBS)

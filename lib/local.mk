@@ -7,7 +7,8 @@ libclucore_la_SOURCES = lib/clu_core.h lib/clu_core.c lib/clu_buf.h lib/clu_buf.
 libclucore_la_LIBADD = libproto.la $(PROTOBUFC_LIBS) $(XML_LIBS)
 
 # Things of the operating system that daemons and tools share.
-libclubase_la_SOURCES = lib/clu_path.h lib/clu_path.c lib/clu_table.h lib/clu_table.c lib/clu_store.h lib/clu_store.c
+libclubase_la_SOURCES = lib/clu_path.h lib/clu_path.c lib/clu_table.h lib/clu_table.c lib/clu_store.h lib/clu_store.c \
+	lib/clu_child.h lib/clu_child.c
 libclubase_la_LIBADD = libclucore.la $(QB_LIBS) $(JANSSON_LIBS)
 
 check_PROGRAMS += test_clu_conf test_clu_opt test_clu_path test_clu_table
@@ -24,3 +25,12 @@ test_clu_path_LDADD = libclubase.la $(CMOCKA_LIBS)
 test_clu_table_SOURCES = tests/unit/test_clu_table.c
 test_clu_table_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_clu_table_LDADD = libclubase.la $(CMOCKA_LIBS)
+check_PROGRAMS += test_clu_store test_clu_child
+TESTS += test_clu_store test_clu_child
+test_clu_store_SOURCES = tests/unit/test_clu_store.c
+test_clu_store_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_clu_store_LDADD = libclubase.la $(CMOCKA_LIBS)
+test_clu_store_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write,--wrap=fsync,--wrap=renameat,--wrap=fchmod
+test_clu_child_SOURCES = tests/unit/test_clu_child.c
+test_clu_child_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_clu_child_LDADD = libclubase.la $(CMOCKA_LIBS)

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One BMC per node: ipmi_sim, whose chassis control is node_power.sh and really ends the node."""
 import os
+import signal
 import subprocess
 
 from .lab_net import MANAGEMENT, address
 from .lab_state import LabError, in_cgroup, in_netns, read_file, wait_for, write_file
 
 USER, PASSWORD = "admin", "hawser-lab"
+SPARE_USER = "spare"  # a second way in, for a second fence method
 
 LAN_CONF = """name "{name}"
 set_working_mc 0x20
@@ -21,6 +23,7 @@ guid {guid}
 endlan
 chassis_control "{switch} {folder}"
 user 2 true "{user}" "{password}" admin 10 md5
+user 3 true "{spare}" "{spare_password}" admin 10 md5
 """
 EMULATOR = """mc_setbmc 0x20
 mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02
@@ -35,13 +38,16 @@ class Bmc:
         self.folder = node.folder + "/bmc"
         self.address = address(MANAGEMENT, 100 + node.number)
         self.process = None
+        self.normal = False
 
-    def start(self, password=PASSWORD):
-        """Start the BMC and wait until it answers on its port. PASSWORD: what it will accept."""
+    def start(self, password=PASSWORD, spare_password=PASSWORD):
+        """Start the BMC and wait until it answers on its port. The passwords: what it will accept."""
         os.makedirs(self.folder, exist_ok=True)
+        self.normal = password == spare_password == PASSWORD
         write_file(self.folder + "/lan.conf", LAN_CONF.format(
             name=self.node.name, addr=self.address, guid="%032x" % (0xa1b2c3d4 << 64 | self.node.number),
-            switch=self.node.switch_program, folder=self.node.folder, user=USER, password=password), 0o600)
+            switch=self.node.switch_program, folder=self.node.folder, user=USER, password=password,
+            spare=SPARE_USER, spare_password=spare_password), 0o600)
         write_file(self.folder + "/bmc.emu", EMULATOR)
         argv = ["ipmi_sim", "-c", self.folder + "/lan.conf", "-f", self.folder + "/bmc.emu", "-p", "-n"]
         with open(self.folder + "/out", "ab") as out:
@@ -66,6 +72,27 @@ class Bmc:
             self.process.kill()
             self.process.wait()
             self.process = None
+
+    def is_default(self):
+        """Running, awake, and with the passwords that the configuration has."""
+        return self.process is not None and self.normal
+
+    def hang(self):
+        """The BMC takes requests and answers none."""
+        os.kill(self.process.pid, signal.SIGSTOP)
+        self.normal = False
+
+    def wake(self):
+        os.kill(self.process.pid, signal.SIGCONT)
+        self.normal = True
+
+    def restart(self, **passwords):
+        self.stop()
+        self.start(**passwords)
+
+    def offs(self, since=0.0):
+        """When this BMC has cut the power."""
+        return [t for t, text in self.record() if text == "power off done" and t >= since]
 
     def record(self):
         """The BMC's own power record: list of (seconds since the epoch, text)."""

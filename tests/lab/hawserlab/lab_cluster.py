@@ -17,6 +17,11 @@ STAGE = os.environ.get("HAWSER_STAGE", TOP + "/build/stage")
 DAEMONS = ("ccsd", "fenced", "rgmanager")
 
 
+def is_staged(*programs):
+    """Whether the staged installation has all of PROGRAMS."""
+    return all(os.access("%s/sbin/%s" % (STAGE, p), os.X_OK) for p in programs)
+
+
 def parse_clustat(text):
     """Status of `clustat -x` output, None if it is not complete."""
     try:
@@ -60,6 +65,26 @@ class Cluster:
         """Boot every node and wait until each sees all others with rgmanager."""
         self.lab.boot()
         self.wait_members(timeout=timeout)
+
+    def recover(self, services=(), timeout=60):
+        """Back to the normal state, whatever a test did: cables and BMCs mended, everybody up, services started."""
+        self.lab.heal()
+        for node in self.lab.nodes:
+            if not node.is_up():
+                continue
+            node.resume()
+            node.continue_all()
+        for node in self.lab.nodes:
+            if node.is_up():
+                node.mend(0, 1, 2, 3)
+            if not node.bmc.is_default():
+                node.bmc.restart()
+        for node in self.lab.nodes:
+            if not node.is_up():
+                node.boot()
+        self.wait_members(timeout=timeout)
+        for service in services:
+            self.wait_service(service, timeout=timeout)
 
     # What the tools say.
 

@@ -2,7 +2,7 @@
 """cluster.conf and lvs.cf texts for labs: from the samples in conf/, or made to measure for a test."""
 import re
 
-from .lab_bmc import PASSWORD, USER
+from .lab_bmc import PASSWORD, SPARE_USER, USER
 from .lab_net import INSIDE, MANAGEMENT, PUBLIC, address
 from .lab_state import read_file
 
@@ -103,3 +103,9 @@ esac
 
 def inside(host):
     return address(INSIDE, host)
+
+
+def two_methods(count):
+    """Fence methods and devices for COUNT nodes: the BMC as "admin", then the same BMC as "spare"."""
+    return ({k: ["bmc-n%d" % k, "spare-n%d" % k] for k in range(1, count + 1)},
+            {"spare-n%d" % k: device("spare-n%d" % k, k, login=SPARE_USER) for k in range(1, count + 1)})

@@ -48,6 +48,9 @@ struct clu_group {
 	uint64_t incarnation;
 	uint32_t proto_min, proto_max;
 	bool quorate, branch_quorate;
+	bool held;			/* the quorum news below waits for the end of a merge */
+	struct clu_quorum quorum;
+	uint32_t quorum_nodes[CLU_MAX_NODES];
 
 	struct peer peers[CLU_MAX_NODES];	/* present ones, ascending node id */
 	unsigned n_peers;
@@ -187,9 +190,41 @@ bool clu_group_is_admitted(const struct clu_group *g)
 	return g->tag != 0 && !g->waiting;
 }
 
-void clu_group_quorum(struct clu_group *g, bool quorate)
+/* Someone is here who may have another state than ours. */
+static bool merge_is_open(const struct clu_group *g)
 {
-	g->quorate = quorate;
+	for (unsigned i = 0; i < g->n_peers; i++) {
+		const struct peer *p = &g->peers[i];
+
+		if (!p->admitted && !p->refused && p->nodeid != g->nodeid && (p->number == 0 || p->branch != 0))
+			return true;
+	}
+	return g->waiting;
+}
+
+static void tell_quorum(struct clu_group *g)
+{
+	struct clu_event ev = { .type = CLU_EV_QUORUM };
+
+	if (!g->held || (g->quorum.quorate && merge_is_open(g)))
+		return;
+	g->held = false;
+	ev.u.quorum = g->quorum;
+	g->host.deliver(g->host.ctx, &ev);
+}
+
+int clu_group_quorum(struct clu_group *g, const struct clu_quorum *q)
+{
+	if (q->n_nodes > CLU_MAX_NODES)
+		return -E2BIG;
+	g->quorate = q->quorate;
+	g->quorum = *q;
+	g->quorum.nodes = g->quorum_nodes;
+	if (q->n_nodes)
+		memcpy(g->quorum_nodes, q->nodes, q->n_nodes * sizeof(*q->nodes));
+	g->held = true;
+	tell_quorum(g);
+	return 0;
 }
 
 /* ---- events for the core ---- */
@@ -650,6 +685,7 @@ int clu_group_receive(struct clu_group *g, uint32_t from, const void *data, size
 	if (r == 0 && from == g->nodeid)
 		r = clu_frag_echo(g->out, f->seq, f->attempt, f->index);
 	hawser__group_frame__free_unpacked(f, NULL);
+	tell_quorum(g);
 	return r < 0 ? r : 0;
 }
 
@@ -734,6 +770,7 @@ static void self_left(struct clu_group *g, enum clu_left how)
 	ev.u.view.proto = g->proto_max;
 	clu_group_reset(g, g->incarnation);
 	g->host.deliver(g->host.ctx, &ev);
+	tell_quorum(g);
 }
 
 int clu_group_confchg(struct clu_group *g, const struct clu_group_change *c)
@@ -776,7 +813,9 @@ int clu_group_confchg(struct clu_group *g, const struct clu_group_change *c)
 		if (r < 0)
 			return r;
 	}
-	return clu_frag_view(g->out);
+	r = clu_frag_view(g->out);
+	tell_quorum(g);
+	return r;
 }
 
 void clu_group_dump(const struct clu_group *g, struct clu_buf *ret)

@@ -78,11 +78,18 @@ int clu_group_confchg(struct clu_group *g, const struct clu_group_change *c);
 int clu_group_receive(struct clu_group *g, uint32_t from, const void *data, size_t len);
 
 /*
- * The node's present quorum: what HELLO says about our branch. Call on every
- * quorum change, after the CPG events that were waiting at that moment have been
- * handled: a merge must still find what the branch had before it.
+ * Quorum news of the node. All QUORUM events of a core that has a group go
+ * through here, and come out through host->deliver: at once as a rule; but while
+ * processes are present of which we do not know yet that they are not the other
+ * side of a split with a state of its own, "quorate" is held back. A merge makes
+ * both sides quorate at the same moment, and only one of them may act on it.
+ *
+ * Call after the CPG events that were waiting at that moment have been handled.
+ * A confchg that lost nodes must carry the new ring id (hold it until the totem
+ * confchg behind it), so that cores can tell a quorum of before the loss from one
+ * of after it.
  */
-void clu_group_quorum(struct clu_group *g, bool quorate);
+int clu_group_quorum(struct clu_group *g, const struct clu_quorum *q);
 
 /*
  * Sends a message of the core. Before admission it is kept and goes out at the

@@ -34,7 +34,7 @@ struct node {
 	/* the test's core: a chain over all it was told */
 	uint64_t chain, messages;
 	unsigned members[N + 1], n_members;
-	bool in;
+	bool in, quorate;
 	uint64_t states;	/* STATE events */
 	struct packet q[QUEUE];	/* sent, not yet delivered */
 	unsigned q_head, q_tail;
@@ -91,6 +91,9 @@ static void on_deliver(void *ctx, struct clu_event *ev)
 			n->chain = chain_add(n->chain, &ev->u.view.joined[i].fresh, 1);
 		}
 		n->chain = chain_add(n->chain, &ev->u.view.proto, 4);
+		break;
+	case CLU_EV_QUORUM:
+		n->quorate = ev->u.quorum.quorate;
 		break;
 	case CLU_EV_MESSAGE:
 		n->chain = chain_add(n->chain, ev->u.message.data, ev->u.message.len);
@@ -226,6 +229,14 @@ static void crash(struct world *w, unsigned i)
 	change(w, n->side, NULL, left, rnd(w) & 1 ? CLU_LEFT_NODE : CLU_LEFT_PROCESS);
 }
 
+static void tell_quorum(struct world *w, unsigned i, bool quorate)
+{
+	struct clu_quorum q = { .quorate = quorate };
+
+	q.ring.seq = w->ring;
+	assert_int_equal(clu_group_quorum(w->n[i].g, &q), 0);
+}
+
 static void split(struct world *w)
 {
 	bool gone[N + 1] = { false }, stay[N + 1] = { false };
@@ -240,7 +251,7 @@ static void split(struct world *w)
 	}
 	for (unsigned i = 1; i <= N; i++)
 		if (w->n[i].up)
-			clu_group_quorum(w->n[i].g, false);
+			tell_quorum(w, i, false);
 	change(w, 0, NULL, gone, CLU_LEFT_NODE);
 	change(w, 1, NULL, stay, CLU_LEFT_NODE);
 	for (unsigned i = 1; i <= N; i++) {
@@ -249,7 +260,7 @@ static void split(struct world *w)
 		for (unsigned k = 1; k <= N; k++)
 			mates += w->n[k].up && w->n[k].side == w->n[i].side;
 		if (w->n[i].up)
-			clu_group_quorum(w->n[i].g, mates > N / 2);
+			tell_quorum(w, i, mates > N / 2);
 	}
 }
 
@@ -410,7 +421,7 @@ static void quorate_side_wins_a_merge(void **state)
 	change(w, 0, NULL, gone, CLU_LEFT_NODE);
 	change(w, 1, NULL, stay, CLU_LEFT_NODE);
 	for (unsigned i = 1; i <= 5; i++)
-		clu_group_quorum(w->n[i].g, i >= 3);
+		tell_quorum(w, i, i >= 3);
 	say(w, 1);
 	say(w, 3);
 	deliver_all(w);
@@ -423,6 +434,42 @@ static void quorate_side_wins_a_merge(void **state)
 	assert_true(w->n[1].states >= 1);
 	for (unsigned i = 1; i <= 5; i++)
 		drop_node(w, i);
+	free(w);
+}
+
+/* A merge makes both sides quorate: the one that loses its state must not hear of it before it has lost it. */
+static void quorum_waits_for_the_end_of_a_merge(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	bool gone[N + 1] = { false }, stay[N + 1] = { false };
+
+	(void)state;
+	w->rng = 11;
+	for (unsigned i = 1; i <= 4; i++)
+		start(w, i);
+	deliver_all(w);
+	for (unsigned i = 1; i <= 4; i++) {
+		w->n[i].side = i >= 3;
+		gone[i] = i >= 3;
+		stay[i] = i < 3;
+	}
+	change(w, 0, NULL, gone, CLU_LEFT_NODE);
+	change(w, 1, NULL, stay, CLU_LEFT_NODE);
+	for (unsigned i = 1; i <= 4; i++)
+		tell_quorum(w, i, false);
+	deliver_all(w);
+	merge(w);
+	for (unsigned i = 1; i <= 4; i++) {
+		tell_quorum(w, i, true);
+		assert_false(w->n[i].quorate);
+	}
+	deliver_all(w);
+	check_agreement(w, 0);
+	for (unsigned i = 1; i <= 4; i++) {
+		assert_true(w->n[i].quorate);
+		assert_true(w->n[i].states == 0 || i >= 3);
+		drop_node(w, i);
+	}
 	free(w);
 }
 
@@ -455,6 +502,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_agree_after_any_history),
 		cmocka_unit_test(quorate_side_wins_a_merge),
+		cmocka_unit_test(quorum_waits_for_the_end_of_a_merge),
 		cmocka_unit_test(malformed_frames_are_ignored),
 	};
 

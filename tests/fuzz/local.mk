@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# With --enable-fuzzers (clang) the targets are libFuzzer programs; else they replay their corpus in "make check".
+if FUZZERS
+FUZZ_MAIN =
+fuzz_link_flags = -fsanitize=fuzzer
+else
+FUZZ_MAIN = tests/fuzz/fuzz_replay.c
+fuzz_link_flags =
+endif
+FUZZ_TARGETS = fuzz_conf fuzz_group
+check_PROGRAMS += $(FUZZ_TARGETS)
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/replay.sh
+TESTS += tests/fuzz/replay.sh
+AM_TESTS_ENVIRONMENT = FUZZ_TARGETS='$(FUZZ_TARGETS)'; export FUZZ_TARGETS; \
+	HAWSER_SRCDIR='$(abs_top_srcdir)'; export HAWSER_SRCDIR; \
+	HAWSER_BUILDDIR='$(abs_top_builddir)'; export HAWSER_BUILDDIR;
+
+fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c $(FUZZ_MAIN)
+fuzz_conf_LDADD = libclucore.la $(XML_LIBS)
+fuzz_conf_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)
+fuzz_group_SOURCES = tests/fuzz/fuzz_group.c $(FUZZ_MAIN)
+fuzz_group_LDADD = libclucore.la
+fuzz_group_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)

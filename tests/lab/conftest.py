@@ -9,7 +9,7 @@ import pytest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-from hawserlab import reap  # noqa: E402  pylint: disable=wrong-import-position
+from hawserlab import lab_cluster, reap  # noqa: E402  pylint: disable=wrong-import-position
 
 KEEP = os.environ.get("HAWSER_LAB_LOGS")
 
@@ -21,10 +21,17 @@ def pytest_sessionstart(session):
         reap()
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "needs(*programs): programs of the staged installation the test runs")
+
+
 def pytest_collection_modifyitems(config, items):
-    if os.geteuid() != 0:
-        for item in items:
+    for item in items:
+        missing = [p for mark in item.iter_markers("needs") for p in mark.args if not lab_cluster.is_staged(p)]
+        if os.geteuid() != 0:
             item.add_marker(pytest.mark.skip(reason="the lab needs root"))
+        elif missing:
+            item.add_marker(pytest.mark.skip(reason="not in %s: %s" % (lab_cluster.STAGE, ", ".join(missing))))
 
 
 @pytest.hookimpl(hookwrapper=True)

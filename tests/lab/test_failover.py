@@ -7,8 +7,7 @@ import pytest
 from hawserlab import lab_cluster, lab_conf, lab_witness, wait_for
 from hawserlab.lab_history import first, notes_of
 
-pytestmark = pytest.mark.skipif(not lab_cluster.is_staged("clustat", "fenced", "ccsd", "cman_tool"),
-                                reason="no staged installation in %s" % lab_cluster.STAGE)
+pytestmark = pytest.mark.needs("ccsd", "cman_tool", "fenced", "rgmanager", "lvsd")
 LVS, W = "service:lvs", "service:w"
 
 

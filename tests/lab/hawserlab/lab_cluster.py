@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from .lab_bmc import PASSWORD
 from .lab_conf import CLUSTER_CONF, LVS_CF, WITNESS
 from .lab_lab import TOP, Lab
-from .lab_state import LabError, wait_for
+from .lab_state import LabError, read_file, wait_for
 
 Status = collections.namedtuple("Status", "quorate members services text")
 Status.__doc__ = """clustat -x: quorate or not, names of members that run rgmanager, service name -> Service."""
@@ -20,6 +20,17 @@ DAEMONS = ("ccsd", "fenced", "rgmanager")
 def is_staged(*programs):
     """Whether the staged installation has all of PROGRAMS."""
     return all(os.access("%s/sbin/%s" % (STAGE, p), os.X_OK) for p in programs)
+
+
+def fds_of(pid):
+    return len(os.listdir("/proc/%d/fd" % pid))
+
+
+def pss_kib(pid):
+    for line in read_file("/proc/%d/smaps_rollup" % pid).splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1])
+    return 0
 
 
 def parse_clustat(text):

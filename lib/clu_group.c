@@ -51,6 +51,7 @@ struct clu_group {
 	bool held;			/* the quorum news below waits for the end of a merge */
 	struct clu_quorum quorum;
 	uint32_t quorum_nodes[CLU_MAX_NODES];
+	uint64_t loss_seq;		/* ring of the last loss of a node */
 
 	struct peer peers[CLU_MAX_NODES];	/* present ones, ascending node id */
 	unsigned n_peers;
@@ -787,8 +788,15 @@ int clu_group_confchg(struct clu_group *g, const struct clu_group_change *c)
 	}
 	for (unsigned i = 0; i < g->n_peers; i++)
 		clu_frag_in_reset(&g->peers[i].in);
-	if (!was_round)
-		g->branch_quorate = g->quorate;
+	/*
+	 * What our side was before the newcomers came. A quorum of before a loss says
+	 * nothing: a node that hung learns of its loss and of the others' return at once.
+	 */
+	for (unsigned i = 0; i < c->n_left; i++)
+		if (c->left[i].how == CLU_LEFT_NODE)
+			g->loss_seq = c->ring.seq;
+	if (!was_round || c->n_left)
+		g->branch_quorate = g->quorate && g->quorum.ring.seq >= g->loss_seq;
 	r = on_left(g, c);
 	if (r < 0)
 		return r;

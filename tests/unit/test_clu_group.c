@@ -473,6 +473,44 @@ static void quorum_waits_for_the_end_of_a_merge(void **state)
 	free(w);
 }
 
+/*
+ * A node that hung still believes in the quorum of before: it must not win over
+ * the others who went on without it.
+ */
+static void a_node_that_hung_does_not_win_with_its_old_quorum(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	bool gone[N + 1] = { false }, stay[N + 1] = { false };
+
+	(void)state;
+	w->rng = 13;
+	for (unsigned i = 1; i <= 3; i++)
+		start(w, i);
+	deliver_all(w);
+	for (unsigned i = 1; i <= 3; i++)
+		tell_quorum(w, i, true);
+	/* Node 1 hangs: 2 and 3 go on, without quorum here; they say something that 1 does not hear. */
+	for (unsigned i = 1; i <= 3; i++) {
+		w->n[i].side = i >= 2;
+		gone[i] = i >= 2;
+		stay[i] = i == 1;
+	}
+	change(w, 1, NULL, stay, CLU_LEFT_NODE);
+	tell_quorum(w, 2, false);
+	tell_quorum(w, 3, false);
+	say(w, 2);
+	deliver_all(w);
+	/* It wakes, and hears of the loss and of the return without quorum news in between. */
+	change(w, 0, NULL, gone, CLU_LEFT_NODE);
+	merge(w);
+	deliver_all(w);
+	check_agreement(w, 0);
+	assert_int_equal(w->n[1].messages, 1);
+	for (unsigned i = 1; i <= 3; i++)
+		drop_node(w, i);
+	free(w);
+}
+
 static void malformed_frames_are_ignored(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -503,6 +541,7 @@ int main(void)
 		cmocka_unit_test(members_agree_after_any_history),
 		cmocka_unit_test(quorate_side_wins_a_merge),
 		cmocka_unit_test(quorum_waits_for_the_end_of_a_merge),
+		cmocka_unit_test(a_node_that_hung_does_not_win_with_its_old_quorum),
 		cmocka_unit_test(malformed_frames_are_ignored),
 	};
 

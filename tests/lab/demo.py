@@ -212,8 +212,8 @@ def start(keep):
             say("\nThe cluster stays up. Look at it, break it:\n"
                 "    ./demo enter n1 clustat              a command in a node; without a command: a shell\n"
                 "    ./demo enter n2 clusvcadm -r lvs -m n3\n"
-                "    ./demo enter client curl -s %s\n"
-                "    ./demo stop                          ends it and leaves nothing" % URL)
+                "    ./demo enter client ping -c1 %s\n"
+                "    ./demo stop                          ends it and leaves nothing" % VIP)
     except (DemoFailure, LabError):
         cluster.lab.collect(LOGS)
         raise

@@ -262,8 +262,13 @@ static enum fence_power_event to_event(enum fence_result r, enum fence_power_eve
 	return r == FENCE_OK ? good : r == FENCE_NEVER ? FENCE_EV_DENIED : bad;
 }
 
+/* Why the last reading and the last command failed; empty when they did not. */
+struct reasons {
+	struct clu_buf reading, command;
+};
+
 static enum fence_power_event carry_out(const struct fence_device_ops *ops, void *device,
-	const struct fence_power_next *n, struct clu_buf *why)
+	const struct fence_power_next *n, struct reasons *why)
 {
 	static const char *const words[] = { [FENCE_DO_OFF] = "off", [FENCE_DO_ON] = "on", [FENCE_DO_CYCLE] = "cycle" };
 	enum fence_result r;
@@ -276,15 +281,16 @@ static enum fence_power_event carry_out(const struct fence_device_ops *ops, void
 			wait_ms(n->wait_ms);
 		return FENCE_EV_WAITED;
 	}
-	clu_buf_free(why);
 	if (n->what == FENCE_DO_GET) {
-		r = ops->get(device, &on, why);
-		fence_agent_step("state: %s", r == FENCE_OK ? (on ? "on" : "off") : clu_buf_text(why));
+		clu_buf_free(&why->reading);
+		r = ops->get(device, &on, &why->reading);
+		fence_agent_step("state: %s", r == FENCE_OK ? (on ? "on" : "off") : clu_buf_text(&why->reading));
 		return to_event(r, on ? FENCE_EV_IS_ON : FENCE_EV_IS_OFF, FENCE_EV_UNKNOWN);
 	}
+	clu_buf_free(&why->command);
 	r = ops->set(device, n->what == FENCE_DO_OFF ? FENCE_CMD_OFF :
-		n->what == FENCE_DO_ON ? FENCE_CMD_ON : FENCE_CMD_CYCLE, why);
-	fence_agent_step("command %s: %s", words[n->what], r == FENCE_OK ? "accepted" : clu_buf_text(why));
+		n->what == FENCE_DO_ON ? FENCE_CMD_ON : FENCE_CMD_CYCLE, &why->command);
+	fence_agent_step("command %s: %s", words[n->what], r == FENCE_OK ? "accepted" : clu_buf_text(&why->command));
 	return to_event(r, FENCE_EV_DONE, FENCE_EV_FAILED);
 }
 
@@ -342,7 +348,7 @@ int fence_agent_power(const void *config, const struct fence_device_ops *ops, vo
 	const struct fence_common *c = config;
 	struct fence_power p = { .action = c->action, .cycle = cycle, .power_timeout_ms = c->power_timeout_ms,
 		.power_wait_ms = c->power_wait_ms, .retry_on = c->retry_on };
-	struct clu_buf why = CLU_BUF_INIT;
+	struct reasons why = { CLU_BUF_INIT, CLU_BUF_INIT };
 	struct fence_power_next n = fence_power_step(&p, now_ms(), FENCE_EV_START);
 	int code;
 
@@ -351,7 +357,8 @@ int fence_agent_power(const void *config, const struct fence_device_ops *ops, vo
 
 		n = fence_power_step(&p, now_ms(), ev);
 	}
-	code = say_end(c, n.end, clu_buf_text(&why));
-	clu_buf_free(&why);
+	code = say_end(c, n.end, clu_buf_text(why.reading.len ? &why.reading : &why.command));
+	clu_buf_free(&why.reading);
+	clu_buf_free(&why.command);
 	return code;
 }

@@ -161,7 +161,7 @@ static const struct fence_agent agent = {
 	.summary = "Fence agent for machines with an IPMI BMC",
 	.description = "Powers a machine off and on through its BMC by IPMI over LAN (1.5, or 2.0 with lanplus), and "
 		"succeeds only when the BMC has said that the machine is off (or on).",
-	.vendor_url = "https://www.intel.com/content/www/us/en/products/docs/servers/ipmi/ipmi-home.html",
+	.vendor_url = "https://www.intel.com",
 	.opts = opts,
 	.n_opts = sizeof(opts) / sizeof(opts[0]),
 	.check = check,

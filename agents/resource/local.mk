@@ -29,3 +29,4 @@ tests_unit_test_ip_params_SOURCES = tests/unit/test_ip_params.c agents/resource/
 tests_unit_test_ip_params_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/agents/resource
 tests_unit_test_ip_params_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ip_params_LDADD = libhwip.la $(CMOCKA_LIBS)
+dist_man_MANS += man/hawser-resource-agents.7

@@ -260,7 +260,10 @@ struct fence_ipmi *fence_ipmi_close(struct fence_ipmi *s)
 			run_until(s, &s->closed, CLOSE_MS);
 	}
 	if (s->os) {
+		struct timeval now = { 0, 0 };
+
 		ipmi_shutdown();
+		s->os->perform_one_op(s->os, &now);	/* the library frees its socket's record on the next turn only */
 		s->os->free_os_handler(s->os);
 	}
 	free(s);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Brings this node's disk to what the group wants, one write at a time: the record
+ * first, then a copy of a file that would be lost, then cluster.conf. What is in
+ * force changes when cluster.conf has changed.
+ */
+#include "ccsd_core_priv.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONF_MODE 0640
+#define RECORD_MODE 0600
+#define RETRY_MIN_MS 1000
+#define RETRY_MAX_MS 30000
+
+static void start(struct ccsd_core *c, enum ccsd_store what, const char *path, const void *data, size_t len,
+	uint32_t mode, struct ccsd_doc *doc, uint64_t ballot, struct clu_out *out)
+{
+	c->storing = what;
+	c->store_id++;
+	c->store_ballot = ballot;
+	ccsd_doc_set(&c->store_doc, doc);
+	clu_out_store(out, c->store_id, path, data, len, mode);
+}
+
+static void start_record(struct ccsd_core *c, uint64_t ballot, struct ccsd_doc *doc, struct clu_out *out)
+{
+	struct clu_buf b = CLU_BUF_INIT;
+
+	if (ccsd_record_pack(ballot, doc, &b) < 0)
+		clu_out_fatal(out, 1, "out of memory");
+	else
+		start(c, CCSD_STORE_RECORD, c->record_path, b.data, b.len, RECORD_MODE, doc, ballot, out);
+	if (b.data)
+		explicit_bzero(b.data, b.len);
+	clu_buf_free(&b);
+}
+
+/* The file would be replaced by one that is not newer: nobody may lose it by that. */
+static bool must_keep_aside(const struct ccsd_core *c)
+{
+	return c->file && c->file != c->aside && c->file->version >= ccsd_doc_version(c->g.doc) &&
+		!ccsd_doc_same(c->file, c->g.doc);
+}
+
+void ccsd_reconcile(struct ccsd_core *c, struct clu_out *out)
+{
+	const struct ccsd_group *g = &c->g;
+	bool line = g->line != CCSD_LINE_NONE, record_ok;
+
+	if (c->storing || !c->member || c->retry_ms > c->now_ms)
+		return;
+	c->retry_ms = 0;
+	if (g->prop.open && !g->prop.refused && g->prop.ballot > c->rec_ballot) {
+		start_record(c, g->prop.ballot, g->prop.doc, out);
+		return;
+	}
+	if (line && g->doc_ballot > c->rec_ballot) {
+		start_record(c, g->doc_ballot, g->doc, out);
+		return;
+	}
+	record_ok = c->rec_ballot == g->doc_ballot || (g->prop.open && c->rec_ballot == g->prop.ballot);
+	if (!line || !g->doc || !record_ok || ccsd_doc_same(c->file, g->doc))
+		return;
+	if (must_keep_aside(c)) {
+		struct clu_buf path = CLU_BUF_INIT;
+
+		clu_buf_printf(&path, "%s.unknown-v%llu", c->conf_path, (unsigned long long)c->file->version);
+		start(c, CCSD_STORE_ASIDE, clu_buf_text(&path), c->file->data, c->file->len, CONF_MODE, c->file, 0, out);
+		clu_buf_free(&path);
+		return;
+	}
+	start(c, CCSD_STORE_FILE, c->conf_path, g->doc->data, g->doc->len, CONF_MODE, g->doc, 0, out);
+}
+
+void ccsd_put_in_force(struct ccsd_core *c, struct ccsd_doc *doc, const char *why, struct clu_out *out)
+{
+	Hawser__CcsdNews news = HAWSER__CCSD_NEWS__INIT;
+	char from[32], to[32];
+
+	if (!doc || ccsd_doc_same(doc, c->force))
+		return;
+	snprintf(from, sizeof(from), "%llu", (unsigned long long)ccsd_doc_version(c->force));
+	snprintf(to, sizeof(to), "%llu", (unsigned long long)doc->version);
+	clu_out_note(out, CLU_NOTICE, "conf.version", "cluster.conf", from, to, why, "digest=%016llx bytes=%zu",
+		(unsigned long long)doc->digest, doc->len);
+	ccsd_doc_set(&c->force, doc);
+	clu_out_config(out, doc->data, doc->len);
+	news.version = doc->version;
+	news.document.data = (uint8_t *)doc->data;
+	news.document.len = doc->len;
+	clu_out_notify_pb(out, &news.base);
+}
+
+static void store_failed(struct ccsd_core *c, enum ccsd_store what, int error, struct clu_out *out)
+{
+	static const char *const names[] = { "", "record", "copy of the former file", "cluster.conf" };
+	uint64_t pause = RETRY_MIN_MS;
+	char why[CCSD_REASON_MAX];
+
+	for (unsigned i = 0; i < c->store_failures && pause < RETRY_MAX_MS; i++)
+		pause *= 2;
+	c->store_failures++;
+	c->retry_ms = c->now_ms + (pause < RETRY_MAX_MS ? pause : RETRY_MAX_MS);
+	snprintf(why, sizeof(why), "cannot write the %s: %s; make room or mend the file system, it is tried again",
+		names[what], strerror(-error));
+	clu_out_note(out, CLU_ERR, "conf.store_failed", what == CCSD_STORE_RECORD ? c->record_path : c->conf_path, "",
+		"failed", why, "error=%d again_ms=%llu", error, (unsigned long long)(c->retry_ms - c->now_ms));
+	if (what == CCSD_STORE_RECORD && c->g.prop.open && !c->g.prop.sync && !c->g.prop.refused &&
+	    c->store_ballot == c->g.prop.ballot)
+		ccsd_send_nack(c, why, NULL, out);
+	if (what == CCSD_STORE_FILE && c->g.line != CCSD_LINE_NONE && ccsd_doc_same(c->store_doc, c->g.doc)) {
+		/* Agreed, and durable in the record: the cluster's document counts here as well. */
+		ccsd_put_in_force(c, c->g.doc, "agreed, but the file could not be written", out);
+		ccsd_req_in_force(c, out);
+	}
+}
+
+void ccsd_on_stored(struct ccsd_core *c, const struct clu_stored *s, struct clu_out *out)
+{
+	enum ccsd_store what = c->storing;
+
+	if (!what || s->id != c->store_id)
+		return;
+	c->storing = CCSD_STORE_NONE;
+	if (s->result < 0) {
+		store_failed(c, what, s->result, out);
+	} else {
+		c->store_failures = 0;
+		switch (what) {
+		case CCSD_STORE_RECORD:
+			c->rec_ballot = c->store_ballot;
+			ccsd_doc_set(&c->rec, c->store_doc);
+			break;
+		case CCSD_STORE_ASIDE:
+			ccsd_doc_set(&c->aside, c->store_doc);
+			clu_out_note(out, CLU_WARNING, "conf.aside", c->conf_path, "", "kept aside",
+				"this node's file is not the one the cluster agreed on; it is kept beside as "
+				"cluster.conf.unknown-vN: compare, and update with a higher config_version if it is wanted",
+				"version=%llu", (unsigned long long)ccsd_doc_version(c->store_doc));
+			break;
+		case CCSD_STORE_FILE:
+			ccsd_doc_set(&c->file, c->store_doc);
+			ccsd_put_in_force(c, c->file, "agreed by the cluster", out);
+			ccsd_req_in_force(c, out);
+			break;
+		case CCSD_STORE_NONE:
+		default:
+			break;
+		}
+		if (what != CCSD_STORE_ASIDE)
+			c->status_due = true;
+	}
+	c->store_doc = ccsd_doc_unref(c->store_doc);
+	if (c->status_due)
+		ccsd_say_status(c, out);
+	ccsd_reconcile(c, out);
+}

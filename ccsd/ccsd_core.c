@@ -25,18 +25,21 @@ struct ccsd_core *ccsd_core_new(const struct ccsd_cfg *cfg, const char **why)
 	if (!c->conf_path || !c->record_path)
 		goto fail;
 	ccsd_group_reset(c);
-	if (cfg->file) {
-		if (cfg->check(cfg->check_ctx, cfg->file, cfg->file_len, &v) < 0) {
-			*why = "cluster.conf is not valid: mend it or move it away";
-			goto fail;
-		}
-		c->file = ccsd_doc_new(cfg->file, cfg->file_len, v.version);
-		if (!c->file)
-			goto fail;
-	}
 	/* A damaged record is as none: this node has then accepted nothing. */
 	if (cfg->record && ccsd_record_parse(cfg->record, cfg->record_len, &c->rec_ballot, &c->rec) == -ENOMEM)
 		goto fail;
+	if (cfg->file) {
+		int r = cfg->check(cfg->check_ctx, cfg->file, cfg->file_len, &v);
+
+		c->file = ccsd_doc_new(cfg->file, cfg->file_len, v.version);
+		if (!c->file)
+			goto fail;
+		/* What the cluster agreed on counts, even if another release than ours found it valid. */
+		if (r < 0 && !(r == -EINVAL && ccsd_doc_same(c->file, c->rec))) {
+			*why = "cluster.conf is not valid: mend it or move it away";
+			goto fail;
+		}
+	}
 	clu_buf_free(&v.findings);
 	return c;
 fail:
@@ -116,6 +119,7 @@ static void on_timer(struct ccsd_core *c, struct clu_out *out)
 	const struct ccsd_prop *p = &c->g.prop;
 
 	if (c->leaving && c->now_ms >= c->leave_ms) {
+		c->leave_ms = CLU_NEVER;
 		clu_out_exit(out);
 		return;
 	}

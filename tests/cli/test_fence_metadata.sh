@@ -3,6 +3,8 @@
 # The metadata of each fence agent is what tests/golden/fence/AGENT.xml says: a
 # changed parameter is a changed contract. "UPDATE=1 srcdir=.. TEST" rewrites them.
 status=0
+# The list grows with the agents.
+# shellcheck disable=SC2043
 for agent in fence_ipmilan; do
 	golden=${srcdir:-.}/tests/golden/fence/$agent.xml
 	[ -z "$UPDATE" ] || agents/fence/$agent --action metadata >"$golden"

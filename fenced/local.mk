@@ -1,1 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+FDOM_SOURCES = fenced/fenced_core.h fenced/fenced_priv.h fenced/fenced_methods.h \
+	fenced/fenced_core.c fenced/fenced_view.c fenced/fenced_apply.c fenced/fenced_victims.c fenced/fenced_run.c \
+	fenced/fenced_request.c fenced/fenced_news.c fenced/fenced_methods.c
+noinst_LTLIBRARIES += libfdom.la
+libfdom_la_SOURCES = $(FDOM_SOURCES)
+libfdom_la_LIBADD = libclucore.la libproto.la
+
+check_PROGRAMS += test_fenced_core
+TESTS += test_fenced_core
+FDOM_WORLD = tests/unit/fdom_world.h tests/unit/fdom_world.c
+test_fenced_core_SOURCES = tests/unit/test_fenced_core.c $(FDOM_WORLD)
+test_fenced_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_fenced_core_LDADD = libfdom.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += test_fenced_run test_fenced_methods
+TESTS += test_fenced_run test_fenced_methods
+test_fenced_run_SOURCES = tests/unit/test_fenced_run.c $(FDOM_WORLD)
+test_fenced_run_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_fenced_run_LDADD = libfdom.la $(CMOCKA_LIBS)
+test_fenced_methods_SOURCES = tests/unit/test_fenced_methods.c
+test_fenced_methods_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_fenced_methods_LDADD = libfdom.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += test_fenced_random
+TESTS += test_fenced_random
+test_fenced_random_SOURCES = tests/unit/test_fenced_random.c $(FDOM_WORLD)
+test_fenced_random_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_fenced_random_LDADD = libfdom.la $(CMOCKA_LIBS)

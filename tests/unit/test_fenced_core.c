@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rules of the fence domain: who becomes a victim, who fences, when, and what releases. */
+#include "fdom_world.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct fw_world w;
+
+#define DEFAULTS "post_join_delay='6' post_fail_delay='0'"
+
+static void three(const char *attrs)
+{
+	fw_init(&w, 3, attrs);
+	fw_all_join(&w);
+}
+
+static void test_join_and_leave(void **state)
+{
+	three(DEFAULTS);
+	assert_null(fw_victim(&w, 1, 2));
+	assert_int_equal(w.n[1].news->n_members, 3);
+	assert_int_equal(w.n[3].news->master, 1);
+	assert_true(w.n[1].news->joined);
+	assert_int_equal(fw_ask(&w, 1, "leave", 0, true), 0);
+	assert_false(w.n[1].news->joined);
+	fw_ask(&w, 2, "info", 0, false);
+	assert_int_equal(w.n[2].news->n_members, 2);
+	assert_int_equal(w.n[2].news->master, 2);
+	/* one that left in order is no victim when it goes, and leaving twice is no fault */
+	fw_crash(&w, 1);
+	assert_null(fw_victim(&w, 2, 1));
+	assert_int_equal(fw_ask(&w, 2, "leave", 0, true), 0);
+	assert_int_equal(fw_ask(&w, 2, "leave", 0, true), 0);
+	fw_done(&w);
+}
+
+static void test_only_admins_change(void **state)
+{
+	three(DEFAULTS);
+	assert_int_equal(fw_ask(&w, 1, "leave", 0, false), -EPERM);
+	assert_int_equal(fw_ask(&w, 1, "victim", 2, false), -EPERM);
+	assert_int_equal(fw_ask(&w, 1, "ack", 2, false), -EPERM);
+	assert_int_equal(fw_ask(&w, 1, "nonsense", 2, true), -EINVAL);
+	assert_int_equal(fw_ask(&w, 1, "ack", 77, true), -ENOENT);
+	assert_true(w.n[1].news->joined);
+	fw_done(&w);
+}
+
+static void test_lost_node_is_fenced_at_once(void **state)
+{
+	const Hawser__FencedDone *o;
+
+	three(DEFAULTS);
+	fw_crash(&w, 3);
+	/* No time has passed: the agent was started in the steps of this one change. */
+	assert_non_null(fw_child(&w, 1, 3));
+	assert_null(fw_child(&w, 2, 3));
+	assert_string_equal(fw_victim(&w, 2, 3)->state, "fencing");
+	assert_string_equal(fw_victim(&w, 2, 3)->remedy, "fence_ack_manual n3");
+	assert_string_equal(w.n[2].news->wait_state, "fencing");
+	assert_int_equal(w.n[2].news->victim_now, 3);
+	w.now_ms += 1500;
+	fw_child_end(&w, 1, 3, 0, "Success: Rebooted\n");
+	assert_null(fw_victim(&w, 2, 3));
+	o = fw_last(&w, 2, 3);
+	assert_string_equal(o->how, "agent");
+	assert_string_equal(o->agent, "fence_one");
+	assert_int_equal(o->master, 1);
+	assert_int_equal(o->took_ms, 1500);
+	assert_int_equal(o->wall_us - o->started_us, 1500000);
+	assert_true(o->standing);
+	assert_string_equal(w.n[2].news->wait_state, "none");
+	fw_start(&w, 3);
+	assert_false(fw_last(&w, 2, 3)->standing);
+	assert_string_equal(fw_last(&w, 3, 3)->how, "agent");	/* the newcomer knows the history */
+	fw_done(&w);
+}
+
+/* The event order at a change is corosync's choice: the agent starts with whichever comes last. */
+static void test_gate_needs_quorum_of_the_same_ring(void **state)
+{
+	three(DEFAULTS);
+	w.no_quorum_event = true;
+	fw_crash(&w, 3);
+	assert_null(fw_child(&w, 1, 3));
+	assert_string_equal(w.n[1].news->wait_state, "quorum");
+	fw_quorum(&w);
+	fw_pump(&w);
+	assert_non_null(fw_child(&w, 1, 3));
+	fw_child_end(&w, 1, 3, 0, "");
+	w.no_quorum_event = false;
+	fw_start(&w, 3);
+	assert_int_equal(fw_ask(&w, 3, "join", 0, true), 0);
+	w.quorum_first = true;
+	fw_crash(&w, 3);
+	assert_non_null(fw_child(&w, 1, 3));
+	fw_done(&w);
+}
+
+static void test_without_quorum_nobody_is_fenced(void **state)
+{
+	three(DEFAULTS);
+	fw_crash(&w, 3);
+	fw_child_end(&w, 1, 3, 0, "");
+	fw_crash(&w, 2);
+	assert_int_equal(fw_started(&w, 1, 2), 0);
+	fw_advance(&w, 3600 * 1000);
+	assert_int_equal(fw_started(&w, 1, 2), 0);
+	assert_non_null(strstr(fw_victim(&w, 1, 2)->why, "no quorum"));
+	assert_string_equal(w.n[1].news->wait_state, "quorum");
+	/* n3 brings quorum: the one still missing gets post_join_delay to follow it. */
+	fw_start(&w, 3);
+	assert_int_equal(fw_started(&w, 1, 2), 0);
+	fw_advance(&w, 5999);
+	assert_int_equal(fw_started(&w, 1, 2), 0);
+	fw_advance(&w, 1);
+	assert_int_equal(fw_started(&w, 1, 2), 1);
+	fw_done(&w);
+}
+
+static void test_quorum_lost_mid_fence(void **state)
+{
+	three(DEFAULTS);
+	fw_crash(&w, 3);
+	assert_non_null(fw_child(&w, 1, 3));
+	fw_crash(&w, 2);
+	assert_null(fw_child(&w, 1, 3));	/* it was ended */
+	assert_string_equal(fw_victim(&w, 1, 3)->state, "waiting");
+	assert_int_equal(fw_victim(&w, 1, 3)->attempts, 0);
+	fw_start(&w, 2);
+	fw_advance(&w, 6000);
+	assert_int_equal(fw_started(&w, 1, 3), 2);
+	assert_null(fw_victim(&w, 1, 2));	/* came back fresh */
+	fw_done(&w);
+}
+
+static void test_success_counts_though_quorum_went(void **state)
+{
+	struct clu_event ev = { .type = CLU_EV_QUORUM };
+	struct fw_child *c;
+
+	three(DEFAULTS);
+	fw_crash(&w, 3);
+	c = fw_child(&w, 1, 3);
+	ev.u.quorum = (struct clu_quorum){ .quorate = false, .ring = { 1, w.ring }, .nodes = (uint32_t[]){ 1 },
+		.n_nodes = 1 };
+	w.n[1].said_quorate = false;
+	fw_event(&w, 1, &ev);
+	assert_true(c->killed);
+	c->killed = false;	/* it had done its work before the signal came */
+	fw_child_end(&w, 1, 3, 0, "");
+	assert_string_equal(fw_last(&w, 1, 3)->how, "agent");
+	fw_done(&w);
+}
+
+static void test_startup_fencing(void **state)
+{
+	fw_init(&w, 3, DEFAULTS);
+	fw_start(&w, 1);
+	assert_int_equal(fw_ask(&w, 1, "join", 0, true), 0);
+	assert_string_equal(fw_victim(&w, 1, 2)->reason, "startup");
+	assert_string_equal(fw_victim(&w, 1, 3)->reason, "startup");
+	fw_advance(&w, 100000);
+	assert_int_equal(w.n[1].n_child, 0);	/* no quorum */
+	fw_start(&w, 2);
+	assert_null(fw_victim(&w, 1, 2));
+	assert_string_equal(fw_last(&w, 1, 2)->how, "member");
+	fw_advance(&w, 5999);
+	assert_int_equal(w.n[1].n_child, 0);
+	assert_non_null(strstr(fw_victim(&w, 1, 3)->why, "post_join_delay"));
+	fw_advance(&w, 1);
+	assert_non_null(fw_child(&w, 1, 3));
+	fw_done(&w);
+}
+
+static void test_startup_all_arrive_in_time(void **state)
+{
+	fw_init(&w, 3, DEFAULTS);
+	fw_start(&w, 1);
+	assert_int_equal(fw_ask(&w, 1, "join", 0, true), 0);
+	fw_start(&w, 2);
+	fw_advance(&w, 5000);
+	fw_start(&w, 3);
+	fw_advance(&w, 100000);
+	assert_int_equal(w.n[1].n_child, 0);
+	assert_null(fw_victim(&w, 1, 3));
+	fw_done(&w);
+}
+
+static void test_clean_start(void **state)
+{
+	fw_init(&w, 3, DEFAULTS " clean_start='1'");
+	fw_start(&w, 1);
+	fw_start(&w, 2);
+	assert_int_equal(fw_ask(&w, 1, "join", 0, true), 0);
+	assert_null(fw_victim(&w, 1, 3));
+	/* the option of the command line does the same */
+	fw_done(&w);
+	fw_init(&w, 3, DEFAULTS);
+	w.opt.clean_start = true;
+	fw_start(&w, 1);
+	assert_int_equal(fw_ask(&w, 1, "join", 0, true), 0);
+	assert_null(fw_victim(&w, 1, 3));
+	fw_done(&w);
+}
+
+static void test_post_fail_delay(void **state)
+{
+	three("post_join_delay='6' post_fail_delay='20'");
+	fw_crash(&w, 3);
+	fw_advance(&w, 19999);
+	assert_int_equal(w.n[1].n_child, 0);
+	assert_non_null(strstr(fw_victim(&w, 1, 3)->why, "post_fail_delay"));
+	fw_start(&w, 3);	/* back as a newly started member within the delay */
+	assert_null(fw_victim(&w, 2, 3));
+	fw_advance(&w, 100000);
+	assert_int_equal(w.n[1].n_child, 0);
+	fw_done(&w);
+}
+
+static void test_unbounded_delay(void **state)
+{
+	struct clu_event ev = { .type = CLU_EV_CONFIG };
+	struct clu_conf *conf = NULL;
+	struct clu_buf errs = CLU_BUF_INIT;
+	const char *bounded = "<cluster name='t' config_version='2'><fence_daemon post_fail_delay='3'/><clusternodes>"
+		"<clusternode name='n3' nodeid='3'><fence><method name='1'><device name='d'/></method></fence>"
+		"</clusternode></clusternodes><fencedevices><fencedevice name='d' agent='fence_one'/></fencedevices>"
+		"</cluster>";
+
+	three("post_fail_delay='-1'");
+	fw_crash(&w, 3);
+	fw_advance(&w, 1000000000);
+	assert_int_equal(w.n[1].n_child, 0);
+	assert_non_null(strstr(fw_victim(&w, 1, 3)->why, "-1"));
+	/* a new cluster.conf ends it */
+	assert_int_equal(clu_conf_parse(bounded, strlen(bounded), "t", &conf, &errs), 0);
+	ev.u.config = (struct clu_config){ .conf = conf, .version = 2 };
+	fw_event(&w, 1, &ev);
+	fw_advance(&w, 2999);
+	assert_int_equal(w.n[1].n_child, 0);
+	fw_advance(&w, 1);
+	assert_int_equal(w.n[1].n_child, 1);
+	clu_conf_unref(conf);
+	clu_buf_free(&errs);
+	fw_done(&w);
+}
+
+static void test_dead_daemon_on_live_node(void **state)
+{
+	three(DEFAULTS);
+	fw_kill_daemon(&w, 3);
+	assert_string_equal(fw_victim(&w, 2, 3)->reason, "process");
+	assert_int_equal(w.n[1].killed_node, 3);
+	assert_int_equal(w.n[2].killed_node, 0);	/* one member only */
+	assert_non_null(fw_child(&w, 1, 3));
+	/* A new daemon there proves nothing about the machine ... */
+	fw_start_daemon(&w, 3);
+	assert_non_null(fw_victim(&w, 1, 3));
+	assert_int_equal(fw_ask(&w, 3, "join", 0, true), -EBUSY);
+	/* ... but after the whole node has left, it is a new start. */
+	fw_crash(&w, 3);
+	assert_non_null(fw_victim(&w, 1, 3));
+	fw_start(&w, 3);
+	assert_null(fw_victim(&w, 1, 3));
+	assert_int_equal(fw_ask(&w, 3, "join", 0, true), 0);
+	fw_done(&w);
+}
+
+static void test_dead_daemon_then_dead_node(void **state)
+{
+	three(DEFAULTS);
+	fw_kill_daemon(&w, 3);
+	w.n[3].up = false;	/* killed by the cluster: only QUORUM tells */
+	fw_change(&w);
+	fw_start(&w, 3);
+	assert_null(fw_victim(&w, 1, 3));
+	assert_string_equal(fw_last(&w, 1, 3)->how, "member");
+	fw_done(&w);
+}
+
+static void test_master_dies_mid_fence(void **state)
+{
+	fw_init(&w, 5, DEFAULTS);
+	fw_all_join(&w);
+	fw_crash(&w, 5);
+	assert_non_null(fw_child(&w, 1, 5));
+	fw_crash(&w, 1);
+	assert_non_null(fw_child(&w, 2, 5));	/* starts anew, at once */
+	assert_non_null(fw_child(&w, 2, 1));
+	assert_null(fw_child(&w, 3, 5));
+	fw_child_end(&w, 2, 5, 0, "");
+	fw_child_end(&w, 2, 1, 0, "");
+	assert_int_equal(fw_last(&w, 4, 5)->master, 2);
+	assert_string_equal(w.n[3].news->wait_state, "none");
+	fw_done(&w);
+}
+
+static void test_master_leaves_mid_fence(void **state)
+{
+	fw_init(&w, 5, DEFAULTS);
+	fw_all_join(&w);
+	fw_crash(&w, 5);
+	assert_non_null(fw_child(&w, 1, 5));
+	assert_int_equal(fw_ask(&w, 1, "leave", 0, true), 0);
+	assert_null(fw_child(&w, 1, 5));
+	assert_non_null(fw_child(&w, 2, 5));
+	fw_done(&w);
+}
+
+static void test_late_join_does_not_take_over(void **state)
+{
+	fw_init(&w, 3, DEFAULTS);
+	fw_start(&w, 1);
+	fw_start(&w, 2);
+	fw_start(&w, 3);
+	assert_int_equal(fw_ask(&w, 2, "join", 0, true), 0);
+	assert_int_equal(fw_ask(&w, 3, "join", 0, true), 0);
+	fw_crash(&w, 3);
+	assert_non_null(fw_child(&w, 2, 3));
+	assert_int_equal(fw_ask(&w, 1, "join", 0, true), 0);
+	assert_null(fw_child(&w, 1, 3));
+	assert_int_equal(w.n[1].news->master, 2);
+	fw_child_end(&w, 2, 3, 0, "");
+	fw_ask(&w, 2, "info", 0, false);
+	assert_int_equal(w.n[2].news->master, 1);
+	fw_done(&w);
+}
+
+static void test_newcomer_knows_the_victims(void **state)
+{
+	fw_init(&w, 5, DEFAULTS);
+	for (unsigned i = 2; i <= 5; i++)
+		fw_start(&w, i);
+	for (unsigned i = 2; i <= 5; i++)
+		assert_int_equal(fw_ask(&w, i, "join", 0, true), 0);
+	fw_crash(&w, 5);
+	fw_start(&w, 1);
+	assert_string_equal(fw_victim(&w, 1, 5)->state, "fencing");
+	assert_int_equal(fw_victim(&w, 1, 5)->fencer, 2);
+	assert_int_equal(fw_ask(&w, 1, "join", 0, true), 0);
+	fw_crash(&w, 2);
+	assert_non_null(fw_child(&w, 1, 5));
+	fw_done(&w);
+}
+
+static void test_dirty_merge_stays_victim(void **state)
+{
+	three(DEFAULTS);
+	w.agent = FW_FAIL;
+	fw_side(&w, 3, 1);
+	fw_change(&w);
+	assert_string_equal(fw_victim(&w, 1, 3)->state, "failed");
+	assert_non_null(fw_victim(&w, 3, 1));	/* the other side has its own opinion, and no quorum */
+	assert_int_equal(w.n[3].n_child, 0);
+	w.agent = FW_HANG;
+	fw_side(&w, 3, 0);
+	fw_change(&w);
+	/* back with its past: still a victim everywhere, on itself too; removed from the cluster and fenced */
+	assert_non_null(fw_victim(&w, 3, 3));
+	assert_null(fw_victim(&w, 3, 1));
+	assert_int_equal(w.n[1].killed_node, 3);
+	assert_true(fw_noted(&w, 3, "fdom.merged"));
+	fw_advance(&w, 30000);
+	assert_non_null(fw_child(&w, 1, 3));
+	fw_child_end(&w, 1, 3, 0, "");
+	assert_null(fw_victim(&w, 2, 3));
+	fw_done(&w);
+}
+
+/* Nodes that form partitions of one while they boot have done nothing yet: no reason to fence them. */
+static void test_innocent_merge(void **state)
+{
+	fw_init(&w, 3, DEFAULTS);
+	for (unsigned i = 1; i <= 3; i++) {
+		fw_side(&w, i, (int)i);
+		fw_start(&w, i);
+		assert_int_equal(fw_ask(&w, i, "join", 0, true), 0);
+		assert_int_equal(w.n[i].news->n_victims, 2);
+	}
+	for (unsigned i = 1; i <= 3; i++)
+		fw_side(&w, i, 0);
+	fw_change(&w);
+	for (unsigned i = 1; i <= 3; i++) {
+		fw_ask(&w, i, "info", 0, false);
+		assert_int_equal(w.n[i].news->n_victims, 0);
+		assert_int_equal(w.n[i].news->n_members, 3);
+	}
+	fw_advance(&w, 100000);
+	for (unsigned i = 1; i <= 3; i++)
+		assert_int_equal(w.n[i].n_child, 0);
+	fw_done(&w);
+}
+
+static void test_total_split_and_repair(void **state)
+{
+	three(DEFAULTS);
+	for (unsigned i = 1; i <= 3; i++)
+		fw_side(&w, i, (int)i);
+	fw_change(&w);
+	fw_advance(&w, 60000);
+	for (unsigned i = 1; i <= 3; i++) {
+		assert_int_equal(w.n[i].n_child, 0);
+		fw_side(&w, i, 0);
+	}
+	fw_change(&w);
+	fw_advance(&w, 60000);
+	/* one keeps its state; the others were members with quorum once and are restarted */
+	assert_non_null(fw_child(&w, 1, 2));
+	assert_non_null(fw_child(&w, 1, 3));
+	fw_done(&w);
+}
+
+static void test_two_nodes_race(void **state)
+{
+	fw_init(&w, 2, DEFAULTS);
+	w.votes_needed = 1;	/* two_node */
+	w.lax = true;
+	fw_all_join(&w);
+	fw_side(&w, 2, 1);
+	fw_change(&w);
+	assert_non_null(fw_child(&w, 1, 2));
+	assert_non_null(fw_child(&w, 2, 1));
+	w.succeeded[2]++;
+	fw_crash(&w, 2);
+	fw_child_end(&w, 1, 2, 0, "");
+	assert_string_equal(fw_last(&w, 1, 2)->how, "agent");
+	fw_done(&w);
+}
+
+static void test_operator_ack(void **state)
+{
+	three(DEFAULTS);
+	assert_int_equal(fw_ask(&w, 2, "ack", 3, true), -ENOENT);
+	assert_non_null(strstr(w.n[2].reply_why, "not waiting to be fenced"));
+	fw_crash(&w, 3);
+	assert_int_equal(fw_ask(&w, 2, "ack", 3, true), 0);	/* on any member, also mid-fence */
+	assert_null(fw_child(&w, 1, 3));
+	assert_null(fw_victim(&w, 1, 3));
+	assert_string_equal(fw_last(&w, 1, 3)->how, "override");
+	assert_int_equal(fw_last(&w, 1, 3)->master, 2);
+	fw_advance(&w, 100000);
+	assert_int_equal(fw_started(&w, 1, 3), 1);
+	fw_done(&w);
+}
+
+static void test_fenced_by_hand_before_the_loss(void **state)
+{
+	three(DEFAULTS);
+	assert_int_equal(fw_ask(&w, 2, "external", 3, true), 0);
+	fw_crash(&w, 3);
+	assert_null(fw_victim(&w, 1, 3));
+	assert_int_equal(w.n[1].n_child, 0);
+	assert_string_equal(fw_last(&w, 1, 3)->how, "external");
+	/* that word is used up: the next loss is a loss like any other */
+	fw_start(&w, 3);
+	assert_int_equal(fw_ask(&w, 3, "join", 0, true), 0);
+	fw_crash(&w, 3);
+	assert_non_null(fw_child(&w, 1, 3));
+	/* and a word about a victim releases it */
+	assert_int_equal(fw_ask(&w, 2, "external", 3, true), 0);
+	assert_null(fw_victim(&w, 1, 3));
+	fw_done(&w);
+}
+
+static void test_asked_for(void **state)
+{
+	uint64_t seq;
+
+	three(DEFAULTS);
+	assert_int_equal(fw_ask(&w, 2, "victim", 3, true), 0);
+	assert_string_equal(fw_victim(&w, 1, 3)->reason, "request");
+	assert_non_null(fw_child(&w, 1, 3));
+	fw_crash(&w, 3);
+	fw_child_end(&w, 1, 3, 0, "");
+	seq = fw_last(&w, 1, 3)->seq;
+	/* a second daemon asks late for the same: not fenced twice */
+	assert_int_equal(fw_ask(&w, 2, "victim", 3, true), 0);
+	assert_null(fw_victim(&w, 1, 3));
+	assert_int_equal(fw_last(&w, 1, 3)->seq, seq);
+	fw_done(&w);
+}
+
+static void test_orderly_stop(void **state)
+{
+	struct clu_event ev = { .type = CLU_EV_SHUTDOWN };
+
+	three(DEFAULTS);
+	fw_event(&w, 1, &ev);
+	fw_pump(&w);
+	assert_false(w.n[1].daemon);
+	assert_null(fw_victim(&w, 2, 1));
+	assert_int_equal(w.n[2].news->n_members, 2);
+	fw_done(&w);
+}
+
+static void test_corosync_gone(void **state)
+{
+	struct clu_event ev = { .type = CLU_EV_PEER };
+
+	three(DEFAULTS);
+	ev.u.peer.kind = CLU_PEER_COROSYNC;
+	fw_event(&w, 1, &ev);
+	assert_true(w.n[1].fatal);
+	fw_done(&w);
+}
+
+static void test_join_without_config(void **state)
+{
+	struct clu_conf *conf;
+
+	fw_init(&w, 3, DEFAULTS);
+	conf = w.conf;
+	w.conf = NULL;
+	fw_start(&w, 1);
+	assert_int_equal(fw_ask(&w, 1, "join", 0, true), -EAGAIN);
+	assert_non_null(strstr(w.n[1].reply_why, "ccsd"));
+	w.conf = conf;
+	fw_done(&w);
+}
+
+static void test_bad_bytes(void **state)
+{
+	struct clu_event ev = { .type = CLU_EV_MESSAGE };
+	struct clu_event rq = { .type = CLU_EV_REQUEST };
+	Hawser__FdomMessage m = HAWSER__FDOM_MESSAGE__INIT;
+	uint8_t bytes[64];
+
+	three(DEFAULTS);
+	ev.u.message = (struct clu_message){ 2, "\xff\xff\xff", 3 };
+	fw_event(&w, 1, &ev);
+	m.kind = HAWSER__FDOM_KIND__FDOM_DONE;	/* about a failure that does not exist */
+	m.nodeid = 3;
+	m.victim_seq = 99;
+	ev.u.message.data = bytes;
+	ev.u.message.len = hawser__fdom_message__pack(&m, bytes);
+	for (unsigned i = 1; i <= 3; i++)
+		fw_event(&w, i, &ev);
+	assert_null(fw_last(&w, 1, 3));
+	rq.u.request = (struct clu_request){ .client = 1, .admin = true, .data = "\xff\xff", .len = 2 };
+	fw_event(&w, 1, &rq);
+	assert_int_equal(w.n[1].reply_error, -EBADMSG);
+	fw_done(&w);
+}
+
+static void test_dump_tells_all(void **state)
+{
+	struct clu_buf b = CLU_BUF_INIT;
+
+	three(DEFAULTS);
+	fw_crash(&w, 3);
+	fdom_ops.dump(w.n[1].d, &b);
+	assert_non_null(strstr(b.data, "domain master=1"));
+	assert_non_null(strstr(b.data, "victim 3 state=fencing reason=node"));
+	assert_non_null(strstr(b.data, "run 3 "));
+	assert_null(strstr(b.data, "secret"));
+	clu_buf_free(&b);
+	fw_done(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_join_and_leave),
+		cmocka_unit_test(test_only_admins_change),
+		cmocka_unit_test(test_lost_node_is_fenced_at_once),
+		cmocka_unit_test(test_gate_needs_quorum_of_the_same_ring),
+		cmocka_unit_test(test_without_quorum_nobody_is_fenced),
+		cmocka_unit_test(test_quorum_lost_mid_fence),
+		cmocka_unit_test(test_success_counts_though_quorum_went),
+		cmocka_unit_test(test_startup_fencing),
+		cmocka_unit_test(test_startup_all_arrive_in_time),
+		cmocka_unit_test(test_clean_start),
+		cmocka_unit_test(test_post_fail_delay),
+		cmocka_unit_test(test_unbounded_delay),
+		cmocka_unit_test(test_dead_daemon_on_live_node),
+		cmocka_unit_test(test_dead_daemon_then_dead_node),
+		cmocka_unit_test(test_master_dies_mid_fence),
+		cmocka_unit_test(test_master_leaves_mid_fence),
+		cmocka_unit_test(test_late_join_does_not_take_over),
+		cmocka_unit_test(test_newcomer_knows_the_victims),
+		cmocka_unit_test(test_dirty_merge_stays_victim),
+		cmocka_unit_test(test_innocent_merge),
+		cmocka_unit_test(test_total_split_and_repair),
+		cmocka_unit_test(test_two_nodes_race),
+		cmocka_unit_test(test_operator_ack),
+		cmocka_unit_test(test_fenced_by_hand_before_the_loss),
+		cmocka_unit_test(test_asked_for),
+		cmocka_unit_test(test_orderly_stop),
+		cmocka_unit_test(test_corosync_gone),
+		cmocka_unit_test(test_join_without_config),
+		cmocka_unit_test(test_bad_bytes),
+		cmocka_unit_test(test_dump_tells_all),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

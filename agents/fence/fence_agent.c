@@ -79,7 +79,8 @@ void fence_agent_step(const char *fmt, ...)
 /* Above every other deadline: whatever a library does, we end. */
 static void too_late(int sig)
 {
-	static const char text[] = "Connection timed out: the agent's last deadline has passed; see its manual page\n";
+	static const char text[] =
+		"Connection timed out: the agent's last deadline has passed; see its manual page\n";
 
 	(void)!write(2, text, sizeof(text) - 1);
 	_exit(FENCE_EXIT_FAILED);
@@ -87,8 +88,9 @@ static void too_late(int sig)
 
 static void arm_last_deadline(const struct fence_common *c)
 {
-	uint64_t ms = (uint64_t)c->delay_ms + c->login_timeout_ms + (uint64_t)c->power_timeout_ms * (2 + c->retry_on) +
-		(uint64_t)c->power_wait_ms * (2 + c->retry_on) + c->shell_timeout_ms;
+	uint64_t ms = (uint64_t)c->delay_ms + c->login_timeout_ms +
+		      (uint64_t)c->power_timeout_ms * (2 + c->retry_on) +
+		      (uint64_t)c->power_wait_ms * (2 + c->retry_on) + c->shell_timeout_ms;
 
 	signal(SIGALRM, too_late);
 	alarm((unsigned)(ms / 1000) + SLACK_S);
@@ -106,7 +108,8 @@ static int read_stdin(struct clu_buf *ret, struct clu_buf *why)
 		ssize_t n;
 
 		if (now >= deadline) {
-			clu_buf_str(why, "stdin: was not closed within 5 s; write the parameters and close it, or see --help");
+			clu_buf_str(why, "stdin: was not closed within 5 s; write the parameters and close "
+					 "it, or see --help");
 			return -ETIMEDOUT;
 		}
 		if (poll(&pfd, 1, (int)(deadline - now)) <= 0)
@@ -129,7 +132,8 @@ static int read_stdin(struct clu_buf *ret, struct clu_buf *why)
 	}
 }
 
-static int read_parameters(const struct fence_agent *a, void *config, int argc, char **argv, struct clu_buf *why)
+static int read_parameters(
+	const struct fence_agent *a, void *config, int argc, char **argv, struct clu_buf *why)
 {
 	struct clu_buf text = CLU_BUF_INIT, warnings = CLU_BUF_INIT;
 	int r;
@@ -257,7 +261,8 @@ int fence_agent_main(const struct fence_agent *a, void *config, int argc, char *
 	return code;
 }
 
-static enum fence_power_event to_event(enum fence_result r, enum fence_power_event good, enum fence_power_event bad)
+static enum fence_power_event to_event(
+	enum fence_result r, enum fence_power_event good, enum fence_power_event bad)
 {
 	return r == FENCE_OK ? good : r == FENCE_NEVER ? FENCE_EV_DENIED : bad;
 }
@@ -270,7 +275,9 @@ struct reasons {
 static enum fence_power_event carry_out(const struct fence_device_ops *ops, void *device,
 	const struct fence_power_next *n, struct reasons *why)
 {
-	static const char *const words[] = { [FENCE_DO_OFF] = "off", [FENCE_DO_ON] = "on", [FENCE_DO_CYCLE] = "cycle" };
+	static const char *const words[] = {
+		[FENCE_DO_OFF] = "off", [FENCE_DO_ON] = "on", [FENCE_DO_CYCLE] = "cycle"
+	};
 	enum fence_result r;
 	bool on = false;
 
@@ -284,13 +291,15 @@ static enum fence_power_event carry_out(const struct fence_device_ops *ops, void
 	if (n->what == FENCE_DO_GET) {
 		clu_buf_free(&why->reading);
 		r = ops->get(device, &on, &why->reading);
-		fence_agent_step("state: %s", r == FENCE_OK ? (on ? "on" : "off") : clu_buf_text(&why->reading));
+		fence_agent_step(
+			"state: %s", r == FENCE_OK ? (on ? "on" : "off") : clu_buf_text(&why->reading));
 		return to_event(r, on ? FENCE_EV_IS_ON : FENCE_EV_IS_OFF, FENCE_EV_UNKNOWN);
 	}
 	clu_buf_free(&why->command);
 	r = ops->set(device, n->what == FENCE_DO_OFF ? FENCE_CMD_OFF :
 		n->what == FENCE_DO_ON ? FENCE_CMD_ON : FENCE_CMD_CYCLE, &why->command);
-	fence_agent_step("command %s: %s", words[n->what], r == FENCE_OK ? "accepted" : clu_buf_text(&why->command));
+	fence_agent_step(
+		"command %s: %s", words[n->what], r == FENCE_OK ? "accepted" : clu_buf_text(&why->command));
 	return to_event(r, FENCE_EV_DONE, FENCE_EV_FAILED);
 }
 
@@ -321,20 +330,27 @@ static int say_end(const struct fence_common *c, enum fence_power_end end, const
 		puts("Success: Rebooted");
 		return FENCE_EXIT_OK;
 	case FENCE_END_REBOOTED_STAYS_OFF:
-		fence_agent_error("Timed out waiting to power ON: the machine is off, which fences it, but did not come on "
-			"(%s); power it on by hand", because);
+		fence_agent_error("Timed out waiting to power ON: the machine is off, which fences it, but "
+				  "did not come on "
+				  "(%s); power it on by hand",
+			because);
 		puts("Success: Rebooted");
 		return FENCE_EXIT_OK;
 	case FENCE_END_TIMEOUT_ON:
-		fence_agent_error("Failed: Timed out waiting to power ON: %u ms after the command the machine is not on "
-			"(%s); look at it, or raise power_timeout", c->power_timeout_ms, because);
+		fence_agent_error("Failed: Timed out waiting to power ON: %u ms after the command the "
+				  "machine is not on "
+				  "(%s); look at it, or raise power_timeout",
+			c->power_timeout_ms, because);
 		break;
 	case FENCE_END_TIMEOUT_OFF:
-		fence_agent_error("Failed: Timed out waiting to power OFF: %u ms after the command the machine is not off "
-			"(%s); it may still run: look at it, or raise power_timeout", c->power_timeout_ms, because);
+		fence_agent_error("Failed: Timed out waiting to power OFF: %u ms after the command the "
+				  "machine is not off "
+				  "(%s); it may still run: look at it, or raise power_timeout",
+			c->power_timeout_ms, because);
 		break;
 	case FENCE_END_NO_STATE:
-		fence_agent_error("Failed: Unable to obtain correct plug status or plug is not available: %s", because);
+		fence_agent_error(
+			"Failed: Unable to obtain correct plug status or plug is not available: %s", because);
 		break;
 	case FENCE_END_DENIED:
 		fence_agent_error("Failed: %s", because);

@@ -88,8 +88,14 @@ bool fence_ipmi_suite(unsigned cipher, int *ret_auth, int *ret_integrity, int *r
 		unsigned cipher;
 		int auth, integrity, conf;
 	} suites[] = {
-		{ 1, 1, 0, 0 }, { 2, 1, 1, 0 }, { 3, 1, 1, 1 }, { 6, 2, 0, 0 }, { 7, 2, 2, 0 }, { 8, 2, 2, 1 },
-		{ 11, 2, 3, 0 }, { 12, 2, 3, 1 },
+		{ 1, 1, 0, 0 },
+		{ 2, 1, 1, 0 },
+		{ 3, 1, 1, 1 },
+		{ 6, 2, 0, 0 },
+		{ 7, 2, 2, 0 },
+		{ 8, 2, 2, 1 },
+		{ 11, 2, 3, 0 },
+		{ 12, 2, 3, 1 },
 	};
 
 	for (unsigned i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
@@ -153,18 +159,26 @@ static void explain_login(const struct fence_ipmi *s, int error, struct clu_buf 
 	char text[100] = "";
 
 	if (error == EINVAL && p->lanplus) {
-		clu_buf_printf(why, CANNOT " %s:%s: the password of user \"%s\" (or the BMC key) is wrong; correct password, "
-			"password_file or password_script (hexadecimal_kg)", p->host, p->port, user);
+		clu_buf_printf(why,
+			CANNOT
+			" %s:%s: the password of user \"%s\" (or the BMC key) is wrong; correct password, "
+			"password_file or password_script (hexadecimal_kg)",
+			p->host, p->port, user);
 	} else if (IPMI_IS_RMCPP_ERR(error) && IPMI_GET_RMCPP_ERR(error) == RMCPP_UNAUTHORIZED_NAME) {
-		clu_buf_printf(why, CANNOT " %s:%s: the BMC does not know user \"%s\", or has disabled it; correct "
-			"username, or enable it there", p->host, p->port, user);
+		clu_buf_printf(why,
+			CANNOT " %s:%s: the BMC does not know user \"%s\", or has disabled it; correct "
+			       "username, or enable it there",
+			p->host, p->port, user);
 	} else if (IPMI_IS_IPMI_ERR(error) && IPMI_GET_IPMI_ERR(error) == V15_NO_SUCH_USER) {
-		clu_buf_printf(why, CANNOT " %s:%s: the BMC does not know user \"%s\"; correct username", p->host, p->port,
-			user);
+		clu_buf_printf(why, CANNOT " %s:%s: the BMC does not know user \"%s\"; correct username",
+			p->host, p->port, user);
 	} else if (IPMI_IS_IPMI_ERR(error) && IPMI_GET_IPMI_ERR(error) == CC_TIMEOUT) {
-		clu_buf_printf(why, CANNOT " %s:%s: the BMC does not answer%s; check its power, network and ip, ipport",
-			p->host, p->port, p->lanplus ? "" : ", or the password is wrong (an IPMI 1.5 BMC does not say "
-			"so; lanplus=1 would tell)");
+		clu_buf_printf(why,
+			CANNOT " %s:%s: the BMC does not answer%s; check its power, network and ip, ipport",
+			p->host, p->port,
+			p->lanplus ? ""
+				   : ", or the password is wrong (an IPMI 1.5 BMC does not say "
+				     "so; lanplus=1 would tell)");
 	} else {
 		ipmi_get_error_string((unsigned)error, text, sizeof(text));
 		clu_buf_printf(why, CANNOT " %s:%s: %s; see the BMC's own log", p->host, p->port, text);
@@ -203,10 +217,13 @@ static bool set_up(struct fence_ipmi *s, struct clu_buf *why)
 	if (r == 0)
 		r = ipmi_lanp_setup_con(list, n, s->os, NULL, &s->con);
 	if (r == EINVAL)
-		clu_buf_printf(why, CANNOT " %s:%s: no such host or port; correct ip, ipport", p->host, p->port);
+		clu_buf_printf(
+			why, CANNOT " %s:%s: no such host or port; correct ip, ipport", p->host, p->port);
 	else if (r == ENOSYS)
-		clu_buf_printf(why, CANNOT " %s:%s: the IPMI library lacks the algorithms of cipher suite %u; "
-			"set cipher to 3", p->host, p->port, p->cipher);
+		clu_buf_printf(why,
+			CANNOT " %s:%s: the IPMI library lacks the algorithms of cipher suite %u; "
+			       "set cipher to 3",
+			p->host, p->port, p->cipher);
 	else if (r != 0)
 		explain_login(s, r, why);
 	return r == 0;
@@ -224,8 +241,11 @@ static bool log_in(struct fence_ipmi *s, struct clu_buf *why)
 		return false;
 	}
 	if (!run_until(s, &s->told, p->login_timeout_ms)) {
-		clu_buf_printf(why, CANNOT " %s:%s: the BMC did not answer within %u ms; check its power, network and ip, "
-			"ipport", p->host, p->port, p->login_timeout_ms);
+		clu_buf_printf(why,
+			CANNOT
+			" %s:%s: the BMC did not answer within %u ms; check its power, network and ip, "
+			"ipport",
+			p->host, p->port, p->login_timeout_ms);
 		return false;
 	}
 	if (s->con_error != 0) {
@@ -263,7 +283,8 @@ struct fence_ipmi *fence_ipmi_close(struct fence_ipmi *s)
 		struct timeval now = { 0, 0 };
 
 		ipmi_shutdown();
-		s->os->perform_one_op(s->os, &now);	/* the library frees its socket's record on the next turn only */
+		/* The library frees its socket's record on the next turn only. */
+		s->os->perform_one_op(s->os, &now);
 		s->os->free_os_handler(s->os);
 	}
 	free(s);
@@ -293,19 +314,23 @@ static enum fence_result explain_answer(const struct fence_ipmi *s, const char *
 
 	switch (cc) {
 	case CC_TIMEOUT:
-		clu_buf_printf(why, "%s: %s:%s does not answer; check the BMC and its network", what, p->host, p->port);
+		clu_buf_printf(why, "%s: %s:%s does not answer; check the BMC and its network", what, p->host,
+			p->port);
 		return FENCE_AGAIN;
 	case CC_PRIVILEGE:
-		clu_buf_printf(why, "%s: %s:%s refuses it to user \"%s\": not enough rights; set privlvl, or raise the "
-			"user's rights there", what, p->host, p->port, p->user ? p->user : "");
+		clu_buf_printf(why,
+			"%s: %s:%s refuses it to user \"%s\": not enough rights; set privlvl, or raise the "
+			"user's rights there",
+			what, p->host, p->port, p->user ? p->user : "");
 		return FENCE_NEVER;
 	case CC_INVALID_COMMAND:
-		clu_buf_printf(why, "%s: %s:%s does not have this command; use another fence agent for it", what, p->host,
-			p->port);
+		clu_buf_printf(why, "%s: %s:%s does not have this command; use another fence agent for it",
+			what, p->host, p->port);
 		return FENCE_NEVER;
 	default:
 		ipmi_get_error_string(IPMI_IPMI_ERR_VAL(cc), text, sizeof(text));
-		clu_buf_printf(why, "%s: %s:%s answers with completion code 0x%02x (%s); see the BMC's own log", what,
+		clu_buf_printf(why,
+			"%s: %s:%s answers with completion code 0x%02x (%s); see the BMC's own log", what,
 			p->host, p->port, cc, text);
 		return FENCE_AGAIN;
 	}
@@ -315,7 +340,8 @@ static enum fence_result explain_answer(const struct fence_ipmi *s, const char *
 static enum fence_result ask(struct fence_ipmi *s, unsigned char cmd, unsigned char *data, unsigned len,
 	bool side_effects, const char *what, struct clu_buf *why)
 {
-	ipmi_system_interface_addr_t si = { .addr_type = IPMI_SYSTEM_INTERFACE_ADDR_TYPE, .channel = IPMI_BMC_CHANNEL };
+	ipmi_system_interface_addr_t si = { .addr_type = IPMI_SYSTEM_INTERFACE_ADDR_TYPE,
+		.channel = IPMI_BMC_CHANNEL };
 	ipmi_con_option_t options[] = {
 		{ .option = IPMI_CON_MSG_OPTION_SIDE_EFFECTS, .ival = side_effects },
 		{ .option = IPMI_CON_OPTION_LIST_END },
@@ -331,7 +357,8 @@ static enum fence_result ask(struct fence_ipmi *s, unsigned char cmd, unsigned c
 	if (rspi) {
 		rspi->data1 = s;
 		rspi->data2 = (void *)(uintptr_t)s->asked;
-		r = s->con->send_command_option(s->con, (ipmi_addr_t *)&si, sizeof(si), &msg, options, on_answer, rspi);
+		r = s->con->send_command_option(
+			s->con, (ipmi_addr_t *)&si, sizeof(si), &msg, options, on_answer, rspi);
 	}
 	if (r != 0) {
 		char text[100] = "";
@@ -339,8 +366,8 @@ static enum fence_result ask(struct fence_ipmi *s, unsigned char cmd, unsigned c
 		if (rspi)
 			ipmi_free_msg_item(rspi);
 		ipmi_get_error_string((unsigned)r, text, sizeof(text));
-		clu_buf_printf(why, "%s: cannot be sent to %s:%s: %s; check the network", what, s->parms->host,
-			s->parms->port, text);
+		clu_buf_printf(why, "%s: cannot be sent to %s:%s: %s; check the network", what,
+			s->parms->host, s->parms->port, text);
 		return FENCE_AGAIN;
 	}
 	/* A command that was lost is sent a second time within this. */
@@ -354,12 +381,14 @@ static enum fence_result ask(struct fence_ipmi *s, unsigned char cmd, unsigned c
 
 enum fence_result fence_ipmi_get(struct fence_ipmi *s, bool *ret_on, struct clu_buf *why)
 {
-	enum fence_result r = ask(s, IPMI_GET_CHASSIS_STATUS_CMD, NULL, 0, false, "reading the power state", why);
+	enum fence_result r =
+		ask(s, IPMI_GET_CHASSIS_STATUS_CMD, NULL, 0, false, "reading the power state", why);
 
 	if (r != FENCE_OK)
 		return r;
 	if (s->answer_len < 2) {
-		clu_buf_printf(why, "reading the power state: the answer of %s:%s is cut short; see the BMC's own log",
+		clu_buf_printf(why,
+			"reading the power state: the answer of %s:%s is cut short; see the BMC's own log",
 			s->parms->host, s->parms->port);
 		return FENCE_AGAIN;
 	}

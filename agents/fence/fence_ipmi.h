@@ -27,7 +27,8 @@ struct fence_ipmi_parms {
 
 struct fence_ipmi;
 
-/* Algorithms of a cipher suite. False when the library lacks one, or the suite does not check passwords (0). */
+/* Algorithms of a cipher suite. False when the library lacks one, or the suite does not check passwords (0).
+ */
 bool fence_ipmi_suite(unsigned cipher, int *ret_auth, int *ret_integrity, int *ret_conf);
 
 /* parms must live as long as the session. On failure NULL and the sentence in why. */

@@ -28,24 +28,66 @@ struct ipmilan {
 #define IPMILAN(field) offsetof(struct ipmilan, field)
 
 static const struct fence_opt opts[] = {
-	{ .name = "ip", .also = "ipaddr", .letter = 'a', .type = FENCE_TEXT, .off = IPMILAN(ip), .required = true,
+	{ .name = "ip",
+		.also = "ipaddr",
+		.letter = 'a',
+		.type = FENCE_TEXT,
+		.off = IPMILAN(ip),
+		.required = true,
 		.help = "IP address or host name of the BMC" },
-	{ .name = "ipport", .also = "udpport", .letter = 'u', .type = FENCE_NUMBER, .min = 1, .max = 65535, .def = "623",
-		.off = IPMILAN(port), .help = "UDP port of the BMC" },
-	{ .name = "username", .also = "login user", .letter = 'l', .type = FENCE_TEXT, .off = IPMILAN(user),
+	{ .name = "ipport",
+		.also = "udpport",
+		.letter = 'u',
+		.type = FENCE_NUMBER,
+		.min = 1,
+		.max = 65535,
+		.def = "623",
+		.off = IPMILAN(port),
+		.help = "UDP port of the BMC" },
+	{ .name = "username",
+		.also = "login user",
+		.letter = 'l',
+		.type = FENCE_TEXT,
+		.off = IPMILAN(user),
 		.help = "User name on the BMC" },
-	{ .name = "lanplus", .letter = 'P', .type = FENCE_FLAG, .def = "0", .off = IPMILAN(lanplus),
+	{ .name = "lanplus",
+		.letter = 'P',
+		.type = FENCE_FLAG,
+		.def = "0",
+		.off = IPMILAN(lanplus),
 		.help = "Use IPMI 2.0 (RMCP+) instead of IPMI 1.5" },
-	{ .name = "auth", .letter = 'A', .type = FENCE_CHOICE, .choices = auth_choices, .def = "", .off = IPMILAN(auth),
+	{ .name = "auth",
+		.letter = 'A',
+		.type = FENCE_CHOICE,
+		.choices = auth_choices,
+		.def = "",
+		.off = IPMILAN(auth),
 		.help = "Authentication of IPMI 1.5" },
-	{ .name = "cipher", .letter = 'C', .type = FENCE_NUMBER, .max = 17, .def = "3", .off = IPMILAN(cipher),
+	{ .name = "cipher",
+		.letter = 'C',
+		.type = FENCE_NUMBER,
+		.max = 17,
+		.def = "3",
+		.off = IPMILAN(cipher),
 		.help = "Cipher suite of IPMI 2.0" },
-	{ .name = "privlvl", .letter = 'L', .type = FENCE_CHOICE, .choices = privlvl_choices, .def = "administrator",
-		.off = IPMILAN(privlvl), .help = "Rights to ask the BMC for" },
-	{ .name = "hexadecimal_kg", .type = FENCE_SECRET, .off = IPMILAN(kg_hex),
+	{ .name = "privlvl",
+		.letter = 'L',
+		.type = FENCE_CHOICE,
+		.choices = privlvl_choices,
+		.def = "administrator",
+		.off = IPMILAN(privlvl),
+		.help = "Rights to ask the BMC for" },
+	{ .name = "hexadecimal_kg",
+		.type = FENCE_SECRET,
+		.off = IPMILAN(kg_hex),
 		.help = "BMC key (KG) of IPMI 2.0, in hexadecimal" },
-	{ .name = "method", .letter = 'm', .type = FENCE_CHOICE, .choices = method_choices, .def = "onoff",
-		.off = IPMILAN(method), .help = "How to reboot: off and on, or the BMC's own power cycle" },
+	{ .name = "method",
+		.letter = 'm',
+		.type = FENCE_CHOICE,
+		.choices = method_choices,
+		.def = "onoff",
+		.off = IPMILAN(method),
+		.help = "How to reboot: off and on, or the BMC's own power cycle" },
 };
 
 static int hex_digit(char c)
@@ -70,7 +112,8 @@ static int parse_kg(struct ipmilan *c, struct clu_buf *why)
 	}
 	if (c->kg_len * 2 == len)
 		return 0;
-	clu_buf_str(why, "parameter hexadecimal_kg: is not a key of up to 20 bytes, each of two hexadecimal digits; "
+	clu_buf_str(why,
+		"parameter hexadecimal_kg: is not a key of up to 20 bytes, each of two hexadecimal digits; "
 		"correct it");
 	return -EINVAL;
 }
@@ -87,12 +130,16 @@ static int check(const void *config, struct clu_buf *why)
 		return -EINVAL;
 	}
 	if (c->lanplus && c->cipher == 0) {
-		clu_buf_str(why, "parameter cipher=\"0\": is refused: with it a BMC checks no password; use 3");
+		clu_buf_str(
+			why, "parameter cipher=\"0\": is refused: with it a BMC checks no password; use 3");
 		return -EINVAL;
 	}
 	if (c->lanplus && !fence_ipmi_suite(c->cipher, &a, &i, &f)) {
-		clu_buf_printf(why, "parameter cipher=\"%u\": the IPMI library lacks its algorithms; use 3, or, for a BMC that "
-			"accepts only this one, agent=\"/usr/sbin/fence_ipmilan\" of the distribution's fence-agents",
+		clu_buf_printf(why,
+			"parameter cipher=\"%u\": the IPMI library lacks its algorithms; use 3, or, for a "
+			"BMC that "
+			"accepts only this one, agent=\"/usr/sbin/fence_ipmilan\" of the distribution's "
+			"fence-agents",
 			c->cipher);
 		return -EINVAL;
 	}
@@ -127,13 +174,19 @@ static int run(void *config)
 	static const struct fence_device_ops ops = { get, set, wait };
 	static const int auth_types[] = { [AUTH_DEFAULT] = IPMI_AUTHTYPE_MD5, [AUTH_MD5] = IPMI_AUTHTYPE_MD5,
 		[AUTH_PASSWORD] = IPMI_AUTHTYPE_STRAIGHT, [AUTH_NONE] = IPMI_AUTHTYPE_NONE };
-	static const int privileges[] = { IPMI_PRIVILEGE_CALLBACK, IPMI_PRIVILEGE_USER, IPMI_PRIVILEGE_OPERATOR,
-		IPMI_PRIVILEGE_ADMIN };
+	static const int privileges[] = { IPMI_PRIVILEGE_CALLBACK, IPMI_PRIVILEGE_USER,
+		IPMI_PRIVILEGE_OPERATOR, IPMI_PRIVILEGE_ADMIN };
 	struct ipmilan *c = config;
 	struct fence_ipmi_parms parms = {
-		.host = c->ip, .user = c->user, .password = fence_agent_password(c), .lanplus = c->lanplus,
-		.auth = auth_types[c->auth], .cipher = c->cipher, .privilege = privileges[c->privlvl],
-		.login_timeout_ms = c->common.login_timeout_ms, .command_timeout_ms = c->common.shell_timeout_ms,
+		.host = c->ip,
+		.user = c->user,
+		.password = fence_agent_password(c),
+		.lanplus = c->lanplus,
+		.auth = auth_types[c->auth],
+		.cipher = c->cipher,
+		.privilege = privileges[c->privlvl],
+		.login_timeout_ms = c->common.login_timeout_ms,
+		.command_timeout_ms = c->common.shell_timeout_ms,
 	};
 	struct clu_buf why = CLU_BUF_INIT;
 	struct fence_ipmi *s;
@@ -159,8 +212,9 @@ static int run(void *config)
 static const struct fence_agent agent = {
 	.name = "fence_ipmilan",
 	.summary = "Fence agent for machines with an IPMI BMC",
-	.description = "Powers a machine off and on through its BMC by IPMI over LAN (1.5, or 2.0 with lanplus), and "
-		"succeeds only when the BMC has said that the machine is off (or on).",
+	.description = "Powers a machine off and on through its BMC by IPMI over LAN (1.5, or 2.0 with "
+		       "lanplus), and "
+		       "succeeds only when the BMC has said that the machine is off (or on).",
 	.vendor_url = "https://www.intel.com",
 	.opts = opts,
 	.n_opts = sizeof(opts) / sizeof(opts[0]),

@@ -13,32 +13,87 @@
 #define COMMON(field) offsetof(struct fence_common, field)
 
 static const struct fence_opt common_opts[] = {
-	{ .name = "action", .also = "option operation", .letter = 'o', .type = FENCE_WHAT, .def = "reboot",
-		.off = COMMON(action), .help = "What to do: on, off, reboot, status, monitor, list, metadata, validate-all" },
-	{ .name = "password", .also = "passwd", .letter = 'p', .type = FENCE_SECRET, .off = COMMON(password),
+	{ .name = "action",
+		.also = "option operation",
+		.letter = 'o',
+		.type = FENCE_WHAT,
+		.def = "reboot",
+		.off = COMMON(action),
+		.help = "What to do: on, off, reboot, status, monitor, list, metadata, validate-all" },
+	{ .name = "password",
+		.also = "passwd",
+		.letter = 'p',
+		.type = FENCE_SECRET,
+		.off = COMMON(password),
 		.help = "Password; on stdin only, since command lines are visible to all users" },
-	{ .name = "password_file", .also = "passwd_file", .type = FENCE_TEXT, .off = COMMON(password_file),
+	{ .name = "password_file",
+		.also = "passwd_file",
+		.type = FENCE_TEXT,
+		.off = COMMON(password_file),
 		.help = "File whose first line is the password" },
-	{ .name = "password_script", .also = "passwd_script", .letter = 'S', .type = FENCE_TEXT,
-		.off = COMMON(password_script), .help = "Program whose first line of output is the password" },
-	{ .name = "delay", .type = FENCE_SECONDS, .max = 3600, .def = "0", .off = COMMON(delay_ms),
+	{ .name = "password_script",
+		.also = "passwd_script",
+		.letter = 'S',
+		.type = FENCE_TEXT,
+		.off = COMMON(password_script),
+		.help = "Program whose first line of output is the password" },
+	{ .name = "delay",
+		.type = FENCE_SECONDS,
+		.max = 3600,
+		.def = "0",
+		.off = COMMON(delay_ms),
 		.help = "Wait before off and reboot, in seconds: on one of two nodes it decides who wins" },
-	{ .name = "power_timeout", .also = "timeout", .letter = 't', .type = FENCE_SECONDS, .min = 1, .max = 3600,
-		.def = "20", .off = COMMON(power_timeout_ms),
+	{ .name = "power_timeout",
+		.also = "timeout",
+		.letter = 't',
+		.type = FENCE_SECONDS,
+		.min = 1,
+		.max = 3600,
+		.def = "20",
+		.off = COMMON(power_timeout_ms),
 		.help = "Seconds until the new power state must be seen" },
-	{ .name = "power_wait", .type = FENCE_SECONDS, .max = 3600, .def = "0", .off = COMMON(power_wait_ms),
+	{ .name = "power_wait",
+		.type = FENCE_SECONDS,
+		.max = 3600,
+		.def = "0",
+		.off = COMMON(power_wait_ms),
 		.help = "Seconds to wait after each power command before the state is read" },
-	{ .name = "login_timeout", .type = FENCE_SECONDS, .min = 1, .max = 3600, .def = "5",
-		.off = COMMON(login_timeout_ms), .help = "Seconds until the device must have let us in" },
-	{ .name = "shell_timeout", .type = FENCE_SECONDS, .min = 1, .max = 3600, .def = "3",
-		.off = COMMON(shell_timeout_ms), .help = "Seconds until a command must be answered" },
-	{ .name = "retry_on", .type = FENCE_NUMBER, .max = 100, .def = "1", .off = COMMON(retry_on),
+	{ .name = "login_timeout",
+		.type = FENCE_SECONDS,
+		.min = 1,
+		.max = 3600,
+		.def = "5",
+		.off = COMMON(login_timeout_ms),
+		.help = "Seconds until the device must have let us in" },
+	{ .name = "shell_timeout",
+		.type = FENCE_SECONDS,
+		.min = 1,
+		.max = 3600,
+		.def = "3",
+		.off = COMMON(shell_timeout_ms),
+		.help = "Seconds until a command must be answered" },
+	{ .name = "retry_on",
+		.type = FENCE_NUMBER,
+		.max = 100,
+		.def = "1",
+		.off = COMMON(retry_on),
 		.help = "Further attempts to power on" },
-	{ .name = "verbose", .letter = 'v', .type = FENCE_FLAG, .off = COMMON(verbose),
+	{ .name = "verbose",
+		.letter = 'v',
+		.type = FENCE_FLAG,
+		.off = COMMON(verbose),
 		.help = "Say each step on stderr" },
-	{ .name = "debug_file", .also = "debug", .letter = 'D', .type = FENCE_TEXT, .off = COMMON(debug_file),
+	{ .name = "debug_file",
+		.also = "debug",
+		.letter = 'D',
+		.type = FENCE_TEXT,
+		.off = COMMON(debug_file),
 		.help = "File to write each step to" },
-	{ .name = "version", .letter = 'V', .type = FENCE_FLAG, .off = COMMON(version), .help = "Print the version" },
+	{ .name = "version",
+		.letter = 'V',
+		.type = FENCE_FLAG,
+		.off = COMMON(version),
+		.help = "Print the version" },
 	{ .name = "help", .letter = 'h', .type = FENCE_FLAG, .off = COMMON(help), .help = "Print this help" },
 };
 #define N_COMMON (sizeof(common_opts) / sizeof(common_opts[0]))
@@ -99,14 +154,15 @@ static const struct fence_opt *row_by_name(const struct fence_agent *a, const ch
 
 static int bad(const struct fence_opt *row, const char *value, struct clu_buf *why, const char *reason)
 {
-	clu_buf_printf(why, "parameter %s=\"%.80s\": %s", row->name, row->type == FENCE_SECRET ? "***" : value,
-		reason);
+	clu_buf_printf(why, "parameter %s=\"%.80s\": %s", row->name,
+		row->type == FENCE_SECRET ? "***" : value, reason);
 	return -EINVAL;
 }
 
 static int set_flag(const struct fence_opt *row, bool *field, const char *value, struct clu_buf *why)
 {
-	static const char *const yes[] = { "1", "yes", "on", "true" }, *const no[] = { "0", "no", "off", "false" };
+	static const char *const yes[] = { "1", "yes", "on", "true" }, *const no[] = { "0", "no", "off",
+		"false" };
 
 	for (unsigned i = 0; i < 4; i++) {
 		if (strcasecmp(value, yes[i]) == 0 || strcasecmp(value, no[i]) == 0) {
@@ -125,7 +181,8 @@ static int set_number(const struct fence_opt *row, uint32_t *field, const char *
 	errno = 0;
 	v = strtoul(value, &end, 10);
 	if (*value < '0' || *value > '9' || errno || *end || v < row->min || v > row->max) {
-		snprintf(reason, sizeof(reason), "is not a number from %u to %u; correct it", row->min, row->max);
+		snprintf(reason, sizeof(reason), "is not a number from %u to %u; correct it", row->min,
+			row->max);
 		return bad(row, value, why, reason);
 	}
 	*field = (uint32_t)v;
@@ -142,8 +199,8 @@ static int set_seconds(const struct fence_opt *row, uint32_t *field, const char 
 	/* The first character rules out signs, "inf", "nan" and blanks; "0x" is ruled out by strspn. */
 	if (*value < '0' || *value > '9' || strspn(value, "0123456789.") != strlen(value) || errno || *end ||
 		v < row->min || v > row->max) {
-		snprintf(reason, sizeof(reason), "is not a number of seconds from %u to %u; correct it", row->min,
-			row->max);
+		snprintf(reason, sizeof(reason), "is not a number of seconds from %u to %u; correct it",
+			row->min, row->max);
 		return bad(row, value, why, reason);
 	}
 	*field = (uint32_t)(v * 1000 + 0.5);
@@ -168,7 +225,8 @@ static int set_choice(const struct fence_opt *row, int *field, const char *value
 	return bad(row, value, why, reason);
 }
 
-static int set_action(const struct fence_opt *row, enum fence_action *field, const char *value, struct clu_buf *why)
+static int set_action(
+	const struct fence_opt *row, enum fence_action *field, const char *value, struct clu_buf *why)
 {
 	for (unsigned i = 0; i < FENCE_NACTIONS; i++) {
 		if (strcasecmp(value, action_names[i].name) == 0 ||
@@ -177,8 +235,10 @@ static int set_action(const struct fence_opt *row, enum fence_action *field, con
 			return 0;
 		}
 	}
-	clu_buf_printf(why, "Failed: Unrecognised action '%.40s': this agent does not know it; use on, off, reboot, "
-		"status, monitor, list, metadata or validate-all", value);
+	clu_buf_printf(why,
+		"Failed: Unrecognised action '%.40s': this agent does not know it; use on, off, reboot, "
+		"status, monitor, list, metadata or validate-all",
+		value);
 	return -EINVAL;
 }
 
@@ -306,7 +366,8 @@ int fence_opt_stdin(const struct fence_agent *a, void *config, const char *text,
 		size_t n = newline ? (size_t)(newline - text) : len;
 
 		if (n > FENCE_LINE_MAX) {
-			clu_buf_printf(why, "stdin: a line is longer than %u bytes; shorten it", FENCE_LINE_MAX);
+			clu_buf_printf(
+				why, "stdin: a line is longer than %u bytes; shorten it", FENCE_LINE_MAX);
 			return -EINVAL;
 		}
 		memcpy(line, text, n);
@@ -371,10 +432,13 @@ static int take_option(const struct fence_opt *row, void *config, const char *va
 		return 0;
 	}
 	if (row->type == FENCE_SECRET) {
-		clu_buf_printf(why, "option --%s: is refused: every user can read the command lines of all processes; "
-			"give it as \"%s=...\" on stdin%s", row->name, row->name,
-			strcmp(row->name, "password") == 0 ?
-			", in a file (--password-file) or by a program (--password-script)" : "");
+		clu_buf_printf(why,
+			"option --%s: is refused: every user can read the command lines of all processes; "
+			"give it as \"%s=...\" on stdin%s",
+			row->name, row->name,
+			strcmp(row->name, "password") == 0
+				? ", in a file (--password-file) or by a program (--password-script)"
+				: "");
 		return -EINVAL;
 	}
 	return set_row(row, config, value, why);
@@ -400,14 +464,15 @@ int fence_opt_argv(const struct fence_agent *a, void *config, int argc, char **a
 	optind = 0;
 	while (r == 0 && (index = -1, c = getopt_long(argc, argv, letters, longs.opt, &index)) != -1) {
 		if (c == ':' || c == '?') {
-			clu_buf_printf(why, "option \"%.40s\": %s; --help shows all options", argv[optind - 1],
-				c == ':' ? "needs a value" : "is unknown");
+			clu_buf_printf(why, "option \"%.40s\": %s; --help shows all options",
+				argv[optind - 1], c == ':' ? "needs a value" : "is unknown");
 			return -EINVAL;
 		}
 		r = take_option(index >= 0 ? longs.row[index] : row_by_letter(a, c), config, optarg, why);
 	}
 	if (r == 0 && optind < argc) {
-		clu_buf_printf(why, "argument \"%.40s\": is no option; --help shows all options", argv[optind]);
+		clu_buf_printf(
+			why, "argument \"%.40s\": is no option; --help shows all options", argv[optind]);
 		r = -EINVAL;
 	}
 	return r;
@@ -424,8 +489,10 @@ int fence_opt_check(const struct fence_agent *a, const void *config, struct clu_
 			continue;
 		value = *(char *const *)((const char *)config + row->off);
 		if (!value || !*value) {
-			clu_buf_printf(why, "Failed: You have to enter %s: parameter \"%s\" is missing; add it in "
-				"cluster.conf, or as --%s", row->help, row->name, row->name);
+			clu_buf_printf(why,
+				"Failed: You have to enter %s: parameter \"%s\" is missing; add it in "
+				"cluster.conf, or as --%s",
+				row->help, row->name, row->name);
 			return -EINVAL;
 		}
 	}

@@ -17,7 +17,14 @@
 #define FENCE_LINE_MAX 4096u		/* one line of it, as libfence bounded it */
 
 enum fence_action {
-	FENCE_ON, FENCE_OFF, FENCE_REBOOT, FENCE_STATUS, FENCE_MONITOR, FENCE_LIST, FENCE_METADATA, FENCE_VALIDATE,
+	FENCE_ON,
+	FENCE_OFF,
+	FENCE_REBOOT,
+	FENCE_STATUS,
+	FENCE_MONITOR,
+	FENCE_LIST,
+	FENCE_METADATA,
+	FENCE_VALIDATE,
 	FENCE_NACTIONS
 };
 
@@ -25,13 +32,13 @@ enum fence_action {
 const char *fence_action_name(enum fence_action action);
 
 enum fence_opt_type {
-	FENCE_TEXT,		/* char *, malloc'd, NULL when not given */
-	FENCE_SECRET,		/* the same; refused on the command line, never printed */
-	FENCE_FLAG,		/* bool; on stdin 1/0, yes/no, on/off, true/false */
-	FENCE_NUMBER,		/* uint32_t within min..max */
-	FENCE_SECONDS,		/* uint32_t in milliseconds; the text is in seconds, "0.5" allowed, within min..max */
-	FENCE_CHOICE,		/* int: index into choices */
-	FENCE_WHAT,		/* enum fence_action */
+	FENCE_TEXT,    /* char *, malloc'd, NULL when not given */
+	FENCE_SECRET,  /* the same; refused on the command line, never printed */
+	FENCE_FLAG,    /* bool; on stdin 1/0, yes/no, on/off, true/false */
+	FENCE_NUMBER,  /* uint32_t within min..max */
+	FENCE_SECONDS, /* uint32_t in milliseconds; the text is in seconds, "0.5" allowed, within min..max */
+	FENCE_CHOICE,  /* int: index into choices */
+	FENCE_WHAT,    /* enum fence_action */
 };
 
 struct fence_opt {

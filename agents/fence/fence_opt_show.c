@@ -16,8 +16,10 @@ void fence_opt_help(const struct fence_agent *a, struct clu_buf *ret)
 {
 	const struct fence_opt *row;
 
-	clu_buf_printf(ret, "usage: %s [options]\n%s\nWithout options, name=value lines are read from stdin; the names "
-		"are those of the long\noptions with _ for -.\n\n", a->name, a->summary);
+	clu_buf_printf(ret,
+		"usage: %s [options]\n%s\nWithout options, name=value lines are read from stdin; the names "
+		"are those of the long\noptions with _ for -.\n\n",
+		a->name, a->summary);
 	for (unsigned i = 0; (row = fence_opt_row(a, i)); i++) {
 		struct clu_buf left = CLU_BUF_INIT;
 
@@ -85,7 +87,8 @@ static void put_getopt(struct clu_buf *b, const struct fence_opt *row, const cha
 	clu_buf_str(b, "\"/>\n");
 }
 
-static void put_parameter(struct clu_buf *b, const struct fence_opt *row, const char *name, size_t len, bool old)
+static void put_parameter(
+	struct clu_buf *b, const struct fence_opt *row, const char *name, size_t len, bool old)
 {
 	size_t first = row->also ? strcspn(row->also, " ") : 0;
 

@@ -123,7 +123,8 @@ static struct fence_power_next state_read(struct fence_power *p, uint64_t now_ms
 static struct fence_power_next commanded(struct fence_power *p, uint64_t now_ms, bool done)
 {
 	if (!done && p->phase == FENCE_PHASE_CYCLE)
-		return enter(p, now_ms, FENCE_PHASE_OFF);	/* a device without a cycle command, or already off */
+		return enter(
+			p, now_ms, FENCE_PHASE_OFF); /* a device without a cycle command, or already off */
 	p->resend_ms = now_ms + (done ? RESEND_MS : RESEND_FAILED_MS);
 	if (p->power_wait_ms && done)
 		return (struct fence_power_next){ .what = FENCE_DO_WAIT, .wait_ms = p->power_wait_ms };

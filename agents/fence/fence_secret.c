@@ -69,7 +69,8 @@ int fence_secret_file(const char *path, char **ret, struct clu_buf *why)
 	}
 	if (st.st_mode & (S_IRWXG | S_IRWXO)) {
 		close(fd);
-		clu_buf_printf(why, "password file %s: others than its owner may use it; chmod 600 %s", path, path);
+		clu_buf_printf(
+			why, "password file %s: others than its owner may use it; chmod 600 %s", path, path);
 		return -EPERM;
 	}
 	n = read_all(fd, text, sizeof(text));
@@ -93,7 +94,8 @@ static uint64_t now_ms(void)
 
 static int start(char **argv, int out, pid_t *ret)
 {
-	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", lc[] = "LC_ALL=C";
+	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		    lc[] = "LC_ALL=C";
 	char *env[] = { path, lc, NULL };
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
@@ -114,7 +116,8 @@ static int start(char **argv, int out, pid_t *ret)
 	return -r;
 }
 
-/* Reads until the end of output or the deadline; extra output is read and dropped. -ETIMEDOUT, or the length. */
+/* Reads until the end of output or the deadline; extra output is read and dropped. -ETIMEDOUT, or the length.
+ */
 static ssize_t collect(int fd, uint64_t deadline, char *buf, size_t size)
 {
 	size_t n = 0;
@@ -159,8 +162,8 @@ static int await_exit(pid_t pid, uint64_t deadline, int *ret_status)
 	return 0;
 }
 
-static int run(char **argv, const char *command, unsigned deadline_ms, char *buf, size_t size, ssize_t *ret_len,
-	struct clu_buf *why)
+static int run(char **argv, const char *command, unsigned deadline_ms, char *buf, size_t size,
+	ssize_t *ret_len, struct clu_buf *why)
 {
 	uint64_t deadline = now_ms() + deadline_ms;
 	int fds[2], status = 0, r;
@@ -172,8 +175,8 @@ static int run(char **argv, const char *command, unsigned deadline_ms, char *buf
 	close(fds[1]);
 	if (r < 0) {
 		close(fds[0]);
-		clu_buf_printf(why, "password program %s: cannot be started: %s; correct password_script", command,
-			strerror(-r));
+		clu_buf_printf(why, "password program %s: cannot be started: %s; correct password_script",
+			command, strerror(-r));
 		return r;
 	}
 	*ret_len = collect(fds[0], deadline, buf, size);
@@ -210,7 +213,8 @@ int fence_secret_script(const char *command, unsigned deadline_ms, char **ret, s
 	argv[n] = NULL;
 	if (n == 0 || argv[0][0] != '/') {
 		free(words);
-		clu_buf_printf(why, "password program \"%s\": is no absolute path; correct password_script", command);
+		clu_buf_printf(why, "password program \"%s\": is no absolute path; correct password_script",
+			command);
 		return -EINVAL;
 	}
 	sigemptyset(&chld);

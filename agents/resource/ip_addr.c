@@ -11,8 +11,8 @@
 static int bad(const char *text, const char *reason, char *why, size_t size)
 {
 	if (size)
-		snprintf(why, size, "address \"%.60s\": %s; write it as 192.0.2.10/24 or 2001:db8::10/64", text,
-			reason);
+		snprintf(why, size, "address \"%.60s\": %s; write it as 192.0.2.10/24 or 2001:db8::10/64",
+			text, reason);
 	return -EINVAL;
 }
 
@@ -56,7 +56,8 @@ int hwip_parse(const char *text, int family, struct hwip_addr *ret, char *why, s
 	memcpy(host, text, len);
 	host[len] = '\0';
 	if (family != AF_UNSPEC && family != a.family)
-		return bad(text, family == AF_INET6 ? "is not an IPv6 address" : "is not an IPv4 address", why, size);
+		return bad(text, family == AF_INET6 ? "is not an IPv6 address" : "is not an IPv4 address",
+			why, size);
 	if (inet_pton(a.family, host, a.bytes) != 1)
 		return bad(text, "is no IP address", why, size);
 	if (slash && !parse_prefix(slash + 1, a.family == AF_INET6 ? 128 : 32, &a.prefix))

@@ -113,8 +113,8 @@ static int here_already(struct hwip *h, const struct ip_params *p, struct hwip_l
 	int r = hwip_find(h, &p->address, ret, NULL, why, sizeof(why));
 
 	if (r == 0 && p->monitor_link && !ret->running) {
-		snprintf(why, sizeof(why), "%s: has no link; check cable and switch, or set monitor_link=\"0\"",
-			ret->name);
+		snprintf(why, sizeof(why),
+			"%s: has no link; check cable and switch, or set monitor_link=\"0\"", ret->name);
 		return -ENOLINK;
 	}
 	return r;
@@ -189,7 +189,8 @@ static int self_test(const struct hwip_addr *a)
 		close(pfd.fd);
 		return 0;
 	}
-	snprintf(why, sizeof(why), "the address does not receive what is sent to it on this node: %s; check %s",
+	snprintf(why, sizeof(why),
+		"the address does not receive what is sent to it on this node: %s; check %s",
 		r < 0 ? strerror(errno) : "nothing came within 1 s", "routes and firewall rules");
 	if (pfd.fd >= 0)
 		close(pfd.fd);
@@ -257,9 +258,8 @@ static void usage(FILE *f)
 
 int main(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 }
-	};
+	static const struct option longs[] = { { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "hV", longs, NULL)) != -1) {

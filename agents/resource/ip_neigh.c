@@ -25,15 +25,15 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static int fail(int error, const struct hwip_addr *a, const struct hwip_link *link, const char *what, char *why,
-	size_t size)
+static int fail(int error, const struct hwip_addr *a, const struct hwip_link *link, const char *what,
+	char *why, size_t size)
 {
 	char text[HWIP_TEXT_MAX];
 
 	hwip_format(a, text);
 	if (size)
-		snprintf(why, size, "%s on %s: %s: %s; check the device with \"ip link show %s\"", text, link->name,
-			what, strerror(-error), link->name);
+		snprintf(why, size, "%s on %s: %s: %s; check the device with \"ip link show %s\"", text,
+			link->name, what, strerror(-error), link->name);
 	return error;
 }
 
@@ -139,7 +139,8 @@ static int probe_loop(int fd, const struct hwip_addr *a, const struct hwip_link 
 	}
 }
 
-int hwip_probe(const struct hwip_addr *a, const struct hwip_link *link, unsigned wait_ms, char *why, size_t size)
+int hwip_probe(
+	const struct hwip_addr *a, const struct hwip_link *link, unsigned wait_ms, char *why, size_t size)
 {
 	char text[HWIP_TEXT_MAX];
 	uint8_t mac[6];

@@ -22,10 +22,20 @@ static int errno_of(int nle)
 	static const struct {
 		int nle, error;
 	} map[] = {
-		{ NLE_EXIST, EEXIST }, { NLE_NOADDR, EADDRNOTAVAIL }, { NLE_OBJ_NOTFOUND, ENOENT },
-		{ NLE_PERM, EPERM }, { NLE_NOACCESS, EACCES }, { NLE_NODEV, ENODEV }, { NLE_NOMEM, ENOMEM },
-		{ NLE_INVAL, EINVAL }, { NLE_BUSY, EBUSY }, { NLE_RANGE, ERANGE }, { NLE_AF_NOSUPPORT, EAFNOSUPPORT },
-		{ NLE_OPNOTSUPP, EOPNOTSUPP }, { NLE_INTR, EINTR }, { NLE_AGAIN, EAGAIN },
+		{ NLE_EXIST, EEXIST },
+		{ NLE_NOADDR, EADDRNOTAVAIL },
+		{ NLE_OBJ_NOTFOUND, ENOENT },
+		{ NLE_PERM, EPERM },
+		{ NLE_NOACCESS, EACCES },
+		{ NLE_NODEV, ENODEV },
+		{ NLE_NOMEM, ENOMEM },
+		{ NLE_INVAL, EINVAL },
+		{ NLE_BUSY, EBUSY },
+		{ NLE_RANGE, ERANGE },
+		{ NLE_AF_NOSUPPORT, EAFNOSUPPORT },
+		{ NLE_OPNOTSUPP, EOPNOTSUPP },
+		{ NLE_INTR, EINTR },
+		{ NLE_AGAIN, EAGAIN },
 	};
 
 	if (nle < 0)
@@ -36,7 +46,8 @@ static int errno_of(int nle)
 	return -EIO;
 }
 
-static int fail(int error, char *why, size_t size, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static int fail(int error, char *why, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 static int fail(int error, char *why, size_t size, const char *fmt, ...)
 {
 	va_list ap;
@@ -67,8 +78,8 @@ int hwip_open(struct hwip **ret, char *why, size_t size)
 	r = h->sock ? nl_connect(h->sock, NETLINK_ROUTE) : -NLE_NOMEM;
 	if (r < 0) {
 		hwip_close(h);
-		return fail(errno_of(r), why, size, "netlink: cannot open a route socket: %s; %s", nl_geterror(r),
-			next_step(errno_of(r)));
+		return fail(errno_of(r), why, size, "netlink: cannot open a route socket: %s; %s",
+			nl_geterror(r), next_step(errno_of(r)));
 	}
 	*ret = h;
 	return 0;
@@ -98,22 +109,26 @@ static void link_fill(struct rtnl_link *l, struct hwip_link *ret)
 		memcpy(ret->hwaddr, nl_addr_get_binary_addr(hw), len);
 		ret->hwaddr_len = len;
 	}
-	ret->has_arp = rtnl_link_get_arptype(l) == ARPHRD_ETHER && len == 6 && !(flags & (IFF_NOARP | IFF_LOOPBACK));
+	ret->has_arp =
+		rtnl_link_get_arptype(l) == ARPHRD_ETHER && len == 6 && !(flags & (IFF_NOARP | IFF_LOOPBACK));
 }
 
-int hwip_link_get(struct hwip *h, const char *name, int ifindex, struct hwip_link *ret, char *why, size_t size)
+int hwip_link_get(
+	struct hwip *h, const char *name, int ifindex, struct hwip_link *ret, char *why, size_t size)
 {
 	struct rtnl_link *l = NULL;
 	int r;
 
 	if (name && (!*name || strlen(name) >= IF_NAMESIZE))
-		return fail(-ENODEV, why, size, "device \"%.60s\": no such name is possible; see \"ip link show\"", name);
+		return fail(-ENODEV, why, size,
+			"device \"%.60s\": no such name is possible; see \"ip link show\"", name);
 	r = rtnl_link_get_kernel(h->sock, name ? 0 : ifindex, name, &l);
 	if (r < 0) {
 		r = r == -NLE_OBJ_NOTFOUND ? -ENODEV : errno_of(r);
 		if (name)
 			return fail(r, why, size, "device %s: %s; see \"ip link show\"", name, strerror(-r));
-		return fail(r, why, size, "device number %d: %s; see \"ip link show\"", ifindex, strerror(-r));
+		return fail(
+			r, why, size, "device number %d: %s; see \"ip link show\"", ifindex, strerror(-r));
 	}
 	link_fill(l, ret);
 	rtnl_link_put(l);
@@ -170,8 +185,8 @@ static int duplicate(const char *text, const char *device, char *why, size_t siz
 		"remove it there, then stop and start it here", text, device);
 }
 
-int hwip_find(struct hwip *h, const struct hwip_addr *a, struct hwip_link *ret, unsigned *ret_prefix, char *why,
-	size_t size)
+int hwip_find(struct hwip *h, const struct hwip_addr *a, struct hwip_link *ret, unsigned *ret_prefix,
+	char *why, size_t size)
 {
 	char text[HWIP_TEXT_MAX];
 	struct nl_cache *cache;
@@ -193,7 +208,8 @@ int hwip_find(struct hwip *h, const struct hwip_addr *a, struct hwip_link *ret, 
 
 	hwip_format(a, text);
 	if (!ra)
-		return fail(-EADDRNOTAVAIL, why, size, "%s: is on no device of this machine; start it first", text);
+		return fail(-EADDRNOTAVAIL, why, size, "%s: is on no device of this machine; start it first",
+			text);
 	r = hwip_link_get(h, NULL, ifindex, &link, why, size);
 	if (r < 0)
 		return r;
@@ -228,8 +244,8 @@ struct candidate {
 };
 
 /* Looks at one address of the machine; keeps its device in `best` when that is better. */
-static void consider(struct hwip *h, struct rtnl_addr *ra, const struct hwip_addr *a, const struct hwip_choice *c,
-	struct candidate *best)
+static void consider(struct hwip *h, struct rtnl_addr *ra, const struct hwip_addr *a,
+	const struct hwip_choice *c, struct candidate *best)
 {
 	int ifindex = rtnl_addr_get_ifindex(ra);
 	struct hwip_addr have;
@@ -280,17 +296,20 @@ int hwip_choose(struct hwip *h, const struct hwip_addr *a, const struct hwip_cho
 	}
 	if (best.no_carrier)
 		return fail(-ENOLINK, why, size,
-			"%s: the device of its network has no link; check cable and switch, or set monitor_link=\"0\"",
+			"%s: the device of its network has no link; check cable and switch, or set "
+			"monitor_link=\"0\"",
 			text);
 	if (best.down)
 		return fail(-ENETDOWN, why, size,
-			"%s: the device of its network is down; bring it up with \"ip link set DEVICE up\"", text);
+			"%s: the device of its network is down; bring it up with \"ip link set DEVICE up\"",
+			text);
 	if (c->only)
 		return fail(-ENODEV, why, size,
-			"%s: %s has no address of its network; give %s one, or choose another device", text, c->only,
-			c->only);
+			"%s: %s has no address of its network; give %s one, or choose another device", text,
+			c->only, c->only);
 	return fail(-ENODEV, why, size,
-		"%s: no device of this machine has an address of its network; configure one, or correct the address",
+		"%s: no device of this machine has an address of its network; configure one, or correct the "
+		"address",
 		text);
 }
 
@@ -332,11 +351,12 @@ static int already(struct hwip *h, const struct hwip_addr *a, int ifindex, char 
 	if (link.ifindex == ifindex)
 		return 1;
 	hwip_format(a, text);
-	return fail(-EADDRINUSE, why, size, "%s: is on device %s already; remove it there first (\"ip address del\")",
-		text, link.name);
+	return fail(-EADDRINUSE, why, size,
+		"%s: is on device %s already; remove it there first (\"ip address del\")", text, link.name);
 }
 
-int hwip_add(struct hwip *h, const struct hwip_addr *a, int ifindex, const char *label, char *why, size_t size)
+int hwip_add(
+	struct hwip *h, const struct hwip_addr *a, int ifindex, const char *label, char *why, size_t size)
 {
 	char text[HWIP_TEXT_MAX];
 	struct rtnl_addr *ra;
@@ -344,10 +364,11 @@ int hwip_add(struct hwip *h, const struct hwip_addr *a, int ifindex, const char 
 
 	hwip_format(a, text);
 	if (a->prefix > (a->family == AF_INET6 ? 128u : 32u))
-		return fail(-EINVAL, why, size, "%s: has no prefix length; write it behind the address", text);
+		return fail(
+			-EINVAL, why, size, "%s: has no prefix length; write it behind the address", text);
 	if (label && (!*label || strlen(label) >= IF_NAMESIZE))
-		return fail(-EINVAL, why, size, "%s: label \"%.60s\" must have 1 to 15 characters; shorten it", text,
-			label);
+		return fail(-EINVAL, why, size,
+			"%s: label \"%.60s\" must have 1 to 15 characters; shorten it", text, label);
 	r = already(h, a, ifindex, why, size);
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -372,7 +393,8 @@ int hwip_del(struct hwip *h, const struct hwip_addr *a, int ifindex, char *why, 
 	r = addresses(h, &cache, why, size);
 	if (r < 0)
 		return r;
-	for (ra = next_match(cache, NULL, a, ifindex); ra; ra = next_match(cache, (struct nl_object *)ra, a, ifindex)) {
+	for (ra = next_match(cache, NULL, a, ifindex); ra;
+		ra = next_match(cache, (struct nl_object *)ra, a, ifindex)) {
 		r = rtnl_addr_delete(h->sock, ra, 0);
 		if (r == -NLE_NOADDR || r == -NLE_NODEV)
 			r = 0;	/* gone since the list was read */

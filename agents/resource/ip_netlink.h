@@ -63,7 +63,8 @@ int hwip_open(struct hwip **ret, char *why, size_t size);
 struct hwip *hwip_close(struct hwip *h);	/* accepts NULL, returns NULL */
 
 /* The device by name (or by index, when name is NULL). -ENODEV. */
-int hwip_link_get(struct hwip *h, const char *name, int ifindex, struct hwip_link *ret, char *why, size_t size);
+int hwip_link_get(
+	struct hwip *h, const char *name, int ifindex, struct hwip_link *ret, char *why, size_t size);
 
 /*
  * The device that has the address now, and with which prefix (both may be NULL).
@@ -95,7 +96,8 @@ int hwip_choose(struct hwip *h, const struct hwip_addr *a, const struct hwip_cho
  * address is on that device already, with whatever prefix: 0. -EADDRINUSE: it is
  * on another device of this machine, or duplicate; -EPERM, -ENODEV, ...
  */
-int hwip_add(struct hwip *h, const struct hwip_addr *a, int ifindex, const char *label, char *why, size_t size);
+int hwip_add(
+	struct hwip *h, const struct hwip_addr *a, int ifindex, const char *label, char *why, size_t size);
 
 /* Takes it away from the device (ifindex 0: from all), with whatever prefix. Not there: 0. */
 int hwip_del(struct hwip *h, const struct hwip_addr *a, int ifindex, char *why, size_t size);
@@ -118,6 +120,7 @@ int hwip_announce(const struct hwip_addr *a, const struct hwip_link *link, char 
  * link without neighbours: not asked); -EADDRINUSE: `why` names the holder's
  * hardware address.
  */
-int hwip_probe(const struct hwip_addr *a, const struct hwip_link *link, unsigned wait_ms, char *why, size_t size);
+int hwip_probe(
+	const struct hwip_addr *a, const struct hwip_link *link, unsigned wait_ms, char *why, size_t size);
 
 #endif

@@ -15,7 +15,8 @@ typedef const char *(*getter)(const char *name);
 static int bad(const char *name, const char *text, const char *reason, char *why, size_t size)
 {
 	if (size)
-		snprintf(why, size, "parameter %s=\"%.60s\": %s; correct it in cluster.conf", name, text, reason);
+		snprintf(why, size, "parameter %s=\"%.60s\": %s; correct it in cluster.conf", name, text,
+			reason);
 	return -EINVAL;
 }
 
@@ -28,7 +29,8 @@ static const char *value(getter get, const char *name)
 
 static int read_bool(getter get, const char *name, bool def, bool *ret, char *why, size_t size)
 {
-	static const char *const yes[] = { "1", "yes", "on", "true" }, *const no[] = { "0", "no", "off", "false" };
+	static const char *const yes[] = { "1", "yes", "on", "true" }, *const no[] = { "0", "no", "off",
+		"false" };
 	const char *s = value(get, name);
 
 	if (!s) {
@@ -94,10 +96,11 @@ int ip_params_read(getter get, struct ip_params *ret, char *why, size_t size)
 	if (r == 0)
 		r = read_bool(get, "nfslock", false, &nfslock, why, size);
 	if (r == 0)
-		r = read_uint(get, "sleeptime", nfslock ? NFS_SLEEP_S : 0, IP_SLEEP_MAX, &p.sleep_s, why, size);
+		r = read_uint(
+			get, "sleeptime", nfslock ? NFS_SLEEP_S : 0, IP_SLEEP_MAX, &p.sleep_s, why, size);
 	if (r == 0)
-		r = read_uint(get, "duplicate_wait", HWIP_PROBE_MS, IP_DUPLICATE_WAIT_MAX, &p.duplicate_wait_ms, why,
-			size);
+		r = read_uint(get, "duplicate_wait", HWIP_PROBE_MS, IP_DUPLICATE_WAIT_MAX,
+			&p.duplicate_wait_ms, why, size);
 	if (r == 0 && p.only && strlen(p.only) >= IF_NAMESIZE)
 		r = bad("prefer_interface", p.only, "is no possible name of a device", why, size);
 	if (r == 0)

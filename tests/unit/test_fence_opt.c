@@ -23,14 +23,37 @@ struct config {
 };
 
 static const struct fence_opt opts[] = {
-	{ .name = "ip", .also = "ipaddr host", .letter = 'a', .type = FENCE_TEXT, .off = offsetof(struct config, where),
-		.required = true, .help = "address of <it> & \"more\"" },
-	{ .name = "key", .letter = 'k', .type = FENCE_SECRET, .off = offsetof(struct config, key), .help = "key" },
-	{ .name = "ipport", .letter = 'u', .type = FENCE_NUMBER, .min = 1, .max = 65535, .def = "623",
-		.off = offsetof(struct config, port), .help = "port" },
-	{ .name = "fast", .letter = 'P', .type = FENCE_FLAG, .off = offsetof(struct config, fast), .help = "fast" },
-	{ .name = "colour", .type = FENCE_CHOICE, .choices = colours, .def = "blue",
-		.off = offsetof(struct config, colour), .help = "colour" },
+	{ .name = "ip",
+		.also = "ipaddr host",
+		.letter = 'a',
+		.type = FENCE_TEXT,
+		.off = offsetof(struct config, where),
+		.required = true,
+		.help = "address of <it> & \"more\"" },
+	{ .name = "key",
+		.letter = 'k',
+		.type = FENCE_SECRET,
+		.off = offsetof(struct config, key),
+		.help = "key" },
+	{ .name = "ipport",
+		.letter = 'u',
+		.type = FENCE_NUMBER,
+		.min = 1,
+		.max = 65535,
+		.def = "623",
+		.off = offsetof(struct config, port),
+		.help = "port" },
+	{ .name = "fast",
+		.letter = 'P',
+		.type = FENCE_FLAG,
+		.off = offsetof(struct config, fast),
+		.help = "fast" },
+	{ .name = "colour",
+		.type = FENCE_CHOICE,
+		.choices = colours,
+		.def = "blue",
+		.off = offsetof(struct config, colour),
+		.help = "colour" },
 };
 
 static const struct fence_agent agent = { .name = "fence_test", .summary = "S & T", .description = "D <d>",
@@ -101,7 +124,8 @@ static void lines_become_values(void **state)
 {
 	struct outcome *o = *state;
 
-	feed(o, "# a comment\n\n  ipaddr=10.0.0.1\r\nkey=\"a b\"\nfast=yes\nipport=7\ncolour=RED\naction=OFF\n"
+	feed(o, "# a comment\n\n  ipaddr=10.0.0.1\r\nkey=\"a "
+		"b\"\nfast=yes\nipport=7\ncolour=RED\naction=OFF\n"
 		"power-timeout=2.5\npower_timeout=1.25\nkey2=x\nhost=last=wins");
 	assert_int_equal(o->r, 0);
 	assert_string_equal(o->c.where, "last=wins");
@@ -129,10 +153,17 @@ static void older_names_and_actions(void **state)
 		const char *text;
 		enum fence_action action;
 	} rows[] = {
-		{ "option=off", FENCE_OFF }, { "operation=on", FENCE_ON }, { "action=disable", FENCE_OFF },
-		{ "action=enable", FENCE_ON }, { "action=meta-data", FENCE_METADATA }, { "action=metadata", FENCE_METADATA },
-		{ "action=Status", FENCE_STATUS }, { "action=validate-all", FENCE_VALIDATE },
-		{ "action=monitor", FENCE_MONITOR }, { "action=list", FENCE_LIST }, { "action=reboot", FENCE_REBOOT },
+		{ "option=off", FENCE_OFF },
+		{ "operation=on", FENCE_ON },
+		{ "action=disable", FENCE_OFF },
+		{ "action=enable", FENCE_ON },
+		{ "action=meta-data", FENCE_METADATA },
+		{ "action=metadata", FENCE_METADATA },
+		{ "action=Status", FENCE_STATUS },
+		{ "action=validate-all", FENCE_VALIDATE },
+		{ "action=monitor", FENCE_MONITOR },
+		{ "action=list", FENCE_LIST },
+		{ "action=reboot", FENCE_REBOOT },
 	};
 	struct outcome *o = *state;
 
@@ -169,14 +200,23 @@ static void bad_values_are_refused(void **state)
 	static const struct {
 		const char *text, *reason;
 	} bad[] = {
-		{ "ipport=0", "from 1 to 65535" }, { "ipport=65536", "from 1 to 65535" }, { "ipport=", "from 1 to 65535" },
-		{ "ipport=-1", "from 1 to 65535" }, { "ipport=6x", "from 1 to 65535" },
-		{ "ipport=99999999999999999999", "from 1 to 65535" }, { "fast=2", "neither 1 nor 0" },
-		{ "colour=green", "is none of: red, blue" }, { "action=explode", "Unrecognised action 'explode'" },
-		{ "power_timeout=-1", "from 1 to 3600" }, { "power_timeout=3601", "from 1 to 3600" },
-		{ "power_timeout=inf", "from 1 to 3600" }, { "power_timeout=nan", "from 1 to 3600" },
-		{ "power_timeout=0x10", "from 1 to 3600" }, { "power_timeout=1e3", "from 1 to 3600" },
-		{ "power_timeout=1.2.3", "from 1 to 3600" }, { "delay=x", "from 0 to 3600" },
+		{ "ipport=0", "from 1 to 65535" },
+		{ "ipport=65536", "from 1 to 65535" },
+		{ "ipport=", "from 1 to 65535" },
+		{ "ipport=-1", "from 1 to 65535" },
+		{ "ipport=6x", "from 1 to 65535" },
+		{ "ipport=99999999999999999999", "from 1 to 65535" },
+		{ "fast=2", "neither 1 nor 0" },
+		{ "colour=green", "is none of: red, blue" },
+		{ "action=explode", "Unrecognised action 'explode'" },
+		{ "power_timeout=-1", "from 1 to 3600" },
+		{ "power_timeout=3601", "from 1 to 3600" },
+		{ "power_timeout=inf", "from 1 to 3600" },
+		{ "power_timeout=nan", "from 1 to 3600" },
+		{ "power_timeout=0x10", "from 1 to 3600" },
+		{ "power_timeout=1e3", "from 1 to 3600" },
+		{ "power_timeout=1.2.3", "from 1 to 3600" },
+		{ "delay=x", "from 0 to 3600" },
 	};
 	struct outcome *o = *state;
 
@@ -234,8 +274,8 @@ static void command_line(void **state)
 
 static void secrets_on_the_command_line_are_refused(void **state)
 {
-	static const char *const ways[][2] = { { "-p", "hush" }, { "--password=hush", NULL }, { "--passwd", "hush" },
-		{ "-k", "hush" }, { "--key=hush", NULL } };
+	static const char *const ways[][2] = { { "-p", "hush" }, { "--password=hush", NULL },
+		{ "--passwd", "hush" }, { "-k", "hush" }, { "--key=hush", NULL } };
 	struct outcome *o = *state;
 
 	for (unsigned i = 0; i < 5; i++) {
@@ -311,10 +351,18 @@ static void help_names_every_option(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(defaults_are_the_documented_ones), T(lines_become_values), T(power_timeout_has_a_lower_bound),
-		T(older_names_and_actions), T(what_fenced_adds_is_no_warning), T(bad_values_are_refused),
-		T(input_is_bounded), T(command_line), T(secrets_on_the_command_line_are_refused),
-		T(required_is_required), T(metadata_is_xml_with_every_option), T(help_names_every_option),
+		T(defaults_are_the_documented_ones),
+		T(lines_become_values),
+		T(power_timeout_has_a_lower_bound),
+		T(older_names_and_actions),
+		T(what_fenced_adds_is_no_warning),
+		T(bad_values_are_refused),
+		T(input_is_bounded),
+		T(command_line),
+		T(secrets_on_the_command_line_are_refused),
+		T(required_is_required),
+		T(metadata_is_xml_with_every_option),
+		T(help_names_every_option),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,7 +108,8 @@ static void program_gives_its_first_line(void **state)
 	assert_int_equal(fence_secret_script(command, PLENTY, &got, &why), 0);
 	assert_string_equal(got, "pass-one-two");
 	free(got);
-	script("i=0; echo first; while [ $i -lt 3000 ]; do echo 0123456789012345678901234567890123456789; i=$((i+1)); done");
+	script("i=0; echo first; while [ $i -lt 3000 ]; do echo 0123456789012345678901234567890123456789; "
+	       "i=$((i+1)); done");
 	assert_int_equal(fence_secret_script(path, PLENTY, &got, &why), 0);
 	assert_string_equal(got, "first");
 	free(got);
@@ -139,8 +140,8 @@ static void bad_programs_are_refused(void **state)
 /* Also when it has closed its output, and its children go with it. */
 static void a_hanging_program_is_ended(void **state)
 {
-	static const char *const bodies[] = { "echo x; cat /dev/zero >/dev/null", "exec >&-; cat /dev/zero >/dev/null",
-		"cat /dev/zero >/dev/null & wait" };
+	static const char *const bodies[] = { "echo x; cat /dev/zero >/dev/null",
+		"exec >&-; cat /dev/zero >/dev/null", "cat /dev/zero >/dev/null & wait" };
 	char *got = NULL;
 
 	for (unsigned i = 0; i < 3; i++) {

@@ -119,7 +119,8 @@ static void drop(const char *text)
 static int group_setup(void **state)
 {
 	if (unshare(CLONE_NEWNET) < 0) {
-		snprintf(skip_reason, sizeof(skip_reason), "no network namespace of our own: %s", strerror(errno));
+		snprintf(skip_reason, sizeof(skip_reason), "no network namespace of our own: %s",
+			strerror(errno));
 		return 0;
 	}
 	ns_there = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -226,7 +227,8 @@ static void refusals_say_why(void **state)
 	assert_int_equal(hwip_add(h, &bare, dev("hw0").ifindex, NULL, why, sizeof(why)), -EINVAL);
 	bare.prefix = 24;
 	assert_int_equal(hwip_add(h, &bare, 9999, NULL, why, sizeof(why)), -ENODEV);
-	assert_int_equal(hwip_add(h, &bare, dev("hw0").ifindex, "hw0:muchtoolonglabel", why, sizeof(why)), -EINVAL);
+	assert_int_equal(
+		hwip_add(h, &bare, dev("hw0").ifindex, "hw0:muchtoolonglabel", why, sizeof(why)), -EINVAL);
 	assert_int_equal(hwip_link_get(h, "nosuch", 0, &l, why, sizeof(why)), -ENODEV);
 	put("lo", "10.99.0.60/32");
 	a = addr("10.99.0.60/24");

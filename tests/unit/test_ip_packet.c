@@ -73,7 +73,8 @@ static void parse_refuses_with_reason(void **state)
 
 static void same_net_compares_bits(void **state)
 {
-	struct hwip_addr a = addr("10.1.2.3"), b = addr("10.1.3.3"), c = addr("fd00::1"), d = addr("fd00::ff");
+	struct hwip_addr a = addr("10.1.2.3"), b = addr("10.1.3.3"), c = addr("fd00::1"),
+			 d = addr("fd00::ff");
 
 	assert_true(hwip_same_net(&a, &b, 0));
 	assert_true(hwip_same_net(&a, &b, 23));
@@ -122,7 +123,8 @@ static uint32_t icmp6_sum(const uint8_t *p, size_t len)
 static void nd_bytes(void **state)
 {
 	static const uint8_t solicited_mac[6] = { 0x33, 0x33, 0xff, 0xab, 0xcd, 0xef };
-	static const uint8_t solicited[16] = { 0xff, 2, [11] = 1, [12] = 0xff, [13] = 0xab, [14] = 0xcd, [15] = 0xef };
+	static const uint8_t solicited[16] = { 0xff,
+		2, [11] = 1, [12] = 0xff, [13] = 0xab, [14] = 0xcd, [15] = 0xef };
 	static const uint8_t all_mac[6] = { 0x33, 0x33, 0, 0, 0, 1 };
 	static const uint8_t zero[16];
 	struct hwip_addr a = addr("fd00::12ab:cdef");
@@ -153,7 +155,8 @@ static void nd_bytes(void **state)
 
 static void conflicts_are_seen_and_nothing_else(void **state)
 {
-	struct hwip_addr a = addr("10.1.2.3"), b = addr("10.1.2.4"), a6 = addr("fd00::1"), b6 = addr("fd00::2");
+	struct hwip_addr a = addr("10.1.2.3"), b = addr("10.1.2.4"), a6 = addr("fd00::1"),
+			 b6 = addr("fd00::2");
 	static const struct {
 		enum hwip_packet kind;
 		bool v6;

@@ -28,7 +28,8 @@ static int read_these(const char *const (*pairs)[2], struct ip_params *p, char *
 
 static void defaults(void **state)
 {
-	static const char *const pairs[][2] = { { "address", "10.0.0.1" }, { "sleeptime", "" }, { NULL, NULL } };
+	static const char *const pairs[][2] = { { "address", "10.0.0.1" }, { "sleeptime", "" },
+		{ NULL, NULL } };
 	struct ip_params p;
 
 	assert_int_equal(read_these(pairs, &p, NULL, 0), 0);
@@ -43,8 +44,9 @@ static void defaults(void **state)
 static void all_given(void **state)
 {
 	static const char *const pairs[][2] = { { "address", "fd00::1/64" }, { "family", "inet6" },
-		{ "monitor_link", "no" }, { "disable_rdisc", "yes" }, { "nfslock", "1" }, { "sleeptime", "3" },
-		{ "prefer_interface", "eth1" }, { "duplicate_wait", "0" }, { NULL, NULL } };
+		{ "monitor_link", "no" }, { "disable_rdisc", "yes" }, { "nfslock", "1" },
+		{ "sleeptime", "3" }, { "prefer_interface", "eth1" }, { "duplicate_wait", "0" },
+		{ NULL, NULL } };
 	struct ip_params p;
 
 	assert_int_equal(read_these(pairs, &p, NULL, 0), 0);
@@ -58,7 +60,8 @@ static void all_given(void **state)
 
 static void nfs_rests_by_default(void **state)
 {
-	static const char *const pairs[][2] = { { "address", "10.0.0.1" }, { "nfslock", "1" }, { NULL, NULL } };
+	static const char *const pairs[][2] = { { "address", "10.0.0.1" }, { "nfslock", "1" },
+		{ NULL, NULL } };
 	struct ip_params p;
 
 	assert_int_equal(read_these(pairs, &p, NULL, 0), 0);

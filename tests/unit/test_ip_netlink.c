@@ -190,6 +190,19 @@ static void addresses_come_and_go(void **state)
 	one_round("127.0.0.9", "lo", 8);
 }
 
+/* Whether the wider network is listed before or behind it. */
+static void the_most_specific_network_wins(void **state)
+{
+	needs_namespaces();
+	put("lo", "10.99.128.1/16");
+	one_round("10.99.0.50", "hw0", 24);
+	one_round("10.99.1.50", "lo", 16);
+	drop("10.99.128.1");
+	put("hw0", "10.99.128.1/16");
+	one_round("10.99.0.50", "hw0", 24);
+	drop("10.99.128.1");
+}
+
 /* A service address that is usable at once: no tentative time. */
 static void ipv6_can_be_bound_at_once(void **state)
 {
@@ -321,6 +334,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_come_and_go),
+		cmocka_unit_test(the_most_specific_network_wins),
 		cmocka_unit_test(ipv6_can_be_bound_at_once),
 		cmocka_unit_test(refusals_say_why),
 		cmocka_unit_test(duplicate_is_found),

@@ -191,6 +191,18 @@ static void plain_question_is_no_conflict(void **state)
 	assert_false(hwip_packet_conflicts(p, len, &a, own, other, mac));
 }
 
+/* Only a neighbour can send with the full hop limit. */
+static void routed_packet_is_no_conflict(void **state)
+{
+	struct hwip_addr a = addr("fd00::1");
+	uint8_t p[HWIP_PACKET_MAX], dest[6], mac[6];
+	size_t len = hwip_packet_build(HWIP_ND_ANNOUNCE, &a, other, p, dest);
+
+	assert_true(hwip_packet_conflicts(p, len, &a, own, other, mac));
+	p[7] = 64;
+	assert_false(hwip_packet_conflicts(p, len, &a, own, other, mac));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +213,7 @@ int main(void)
 		cmocka_unit_test(nd_bytes),
 		cmocka_unit_test(conflicts_are_seen_and_nothing_else),
 		cmocka_unit_test(plain_question_is_no_conflict),
+		cmocka_unit_test(routed_packet_is_no_conflict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #ifndef CLU_CLIENT_H
 #define CLU_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +19,10 @@ struct clu_client;
 
 /*
  * -ECONNREFUSED: not running; -EACCES: not root nor in group haclient;
+ * -EPERM: who listens there is neither root nor we ourselves, so it is not the daemon;
+ * -EBUSY: the daemon has as many clients as it takes;
  * -ETIMEDOUT: the daemon is there but does not answer (stopped or overloaded).
+ * max_msg: largest request or answer, 0 = 256 KiB; the daemon's own bound holds if larger.
  */
 int clu_client_connect(const char *daemon, uint32_t deadline_ms, size_t max_msg, struct clu_client **ret);
 struct clu_client *clu_client_close(struct clu_client *c);	/* accepts NULL, returns NULL */
@@ -42,10 +46,32 @@ int clu_client_once_pb(const char *daemon, const struct ProtobufCMessage *req, u
 
 /* Asks for notifications from now on. */
 int clu_client_subscribe(struct clu_client *c, uint32_t deadline_ms);
-/* Readable when a notification waits (or the daemon ended). */
+/* Readable when a notification waits (or the daemon ended). Fit for poll and epoll; never changes. */
 int clu_client_fd(struct clu_client *c);
 /* Waits up to deadline_ms (0 = do not wait) for one notification. 0, -ETIMEDOUT, -EPIPE. */
 int clu_client_next(struct clu_client *c, uint32_t deadline_ms, struct clu_buf *ret);
+
+/*
+ * The same without ever waiting, for a program with a loop of its own. begin: 0, or as
+ * clu_client_connect; then proceed whenever clu_client_fd() is readable, until it
+ * is not -EAGAIN. After that post requests and take what has come.
+ */
+int clu_client_begin(const char *daemon, size_t max_msg, struct clu_client **ret);
+int clu_client_proceed(struct clu_client *c);	/* 0 connected, -EAGAIN, or as clu_client_connect */
+
+struct clu_client_said {
+	bool notify;		/* a notification, else the answer to the request of this tag */
+	uint64_t tag;
+	int error;
+	const void *data;	/* valid until the next call with this client */
+	size_t len;
+};
+
+/* A request to the core; 0, -EAGAIN (the daemon has not read the earlier ones), -EMSGSIZE, -EPIPE. */
+int clu_client_post(struct clu_client *c, const void *req, size_t len, uint64_t *ret_tag);
+int clu_client_post_subscribe(struct clu_client *c, uint64_t *ret_tag);
+/* 0, -EAGAIN (nothing there), -EPIPE (daemon ended). */
+int clu_client_take(struct clu_client *c, struct clu_client_said *ret);
 
 /* Services of the shell itself, the same for all daemons; text or JSON lines appended to ret. */
 int clu_client_dump(const char *daemon, uint32_t deadline_ms, struct clu_buf *ret);	/* the core's dump */

@@ -4,19 +4,29 @@
  *
  *   SENTENCE | ev=EVENT obj=OBJECT old=FROM new=TO why="..." t=EPOCH.MICROSECONDS key=value ...
  *
- * in LOG/NAME.log and syslog, and an entry of the history ring (last 512).
+ * in LOG/NAME.log and syslog, and an entry of the history ring (last 512). A value
+ * with blanks is quoted, " and \ in it are escaped by \. Equal lines are written 5 times
+ * in 10 s, the rest is counted. The history joins equal neighbours ("times", "last").
+ * One thread. Before clu_log_open() lines go to stderr.
  */
 #ifndef CLU_LOG_H
 #define CLU_LOG_H
 
 #include "clu_out.h"
 
-/* to_stderr: also there (-f, -D). debug: level CLU_DEBUG is written. */
+/*
+ * to_stderr: also there (-f, -D). debug: level CLU_DEBUG is written. Negative errno when
+ * the file cannot be opened: syslog (and stderr) work all the same.
+ */
 int clu_log_open(const char *daemon, bool to_stderr, bool debug);
 void clu_log(enum clu_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void clu_log_note(const struct clu_action *note, uint64_t wall_us);
 /* The history as a JSON array, oldest first. */
 void clu_log_history(struct clu_buf *ret);
+/* After the log file was moved away. 0 or negative errno. */
+int clu_log_reopen(void);
+/* Writes libqb's blackbox (the last lines, debug included); read it with qb-blackbox. 0 or negative errno. */
+int clu_log_blackbox(const char *path);
 void clu_log_close(void);
 
 #endif

@@ -11,6 +11,15 @@ libclubase_la_SOURCES = lib/clu_path.h lib/clu_path.c lib/clu_table.h lib/clu_ta
 	lib/clu_child.h lib/clu_child.c
 libclubase_la_LIBADD = libclucore.la $(QB_LIBS) $(JANSSON_LIBS)
 
+# The client side of an admin socket: for tools, and for daemons that talk to others.
+noinst_LTLIBRARIES += libcluclient.la libclushell.la
+libcluclient_la_SOURCES = lib/clu_client.h lib/clu_client.c lib/clu_ipc.h
+libcluclient_la_LIBADD = libclubase.la
+
+# The shell: loop, log, admin socket, corosync. Links only into daemons.
+libclushell_la_SOURCES = lib/clu_log.h lib/clu_log.c lib/clu_ipc_server.h lib/clu_ipc_server.c
+libclushell_la_LIBADD = libcluclient.la libproto.la $(QB_LIBS) $(JANSSON_LIBS)
+
 check_PROGRAMS += test_clu_conf test_clu_opt test_clu_path test_clu_table
 TESTS += test_clu_conf test_clu_opt test_clu_path test_clu_table
 test_clu_conf_SOURCES = tests/unit/test_clu_conf.c
@@ -34,3 +43,9 @@ test_clu_store_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write,--wrap=fsync,--wrap=rena
 test_clu_child_SOURCES = tests/unit/test_clu_child.c
 test_clu_child_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_clu_child_LDADD = libclubase.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += test_clu_client
+TESTS += test_clu_client
+test_clu_client_SOURCES = tests/unit/test_clu_client.c
+test_clu_client_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_clu_client_LDADD = libclushell.la $(CMOCKA_LIBS)

@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "clu_client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <protobuf-c/protobuf-c.h>
+#include <qb/qbdefs.h>
+#include <qb/qbipcc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clu_ipc.h"
+
+/* Notifications that came while an answer was awaited. */
+#define MAX_KEPT 4096
+#define MAX_KEPT_BYTES (16u * 1024 * 1024)
+#define RETRY_MS 10
+
+struct kept {
+	struct kept *next;
+	size_t len;
+	char data[];
+};
+
+struct clu_client {
+	qb_ipcc_connection_t *qb;
+	bool connected;		/* the handshake is over */
+	int sock;		/* of the handshake, later the one that tells of events and of the daemon's end */
+	int epoll;		/* readable when sock or wake is */
+	int wake;		/* counts the kept notifications */
+	size_t max;
+	char *rx;
+	uint64_t last_tag;
+	bool dead;
+	struct kept *kept, **kept_end;
+	unsigned n_kept;
+	size_t kept_bytes;
+};
+
+static uint64_t mono_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static int left_ms(uint64_t until)
+{
+	uint64_t now = mono_ms();
+
+	return now >= until ? 0 : until - now > INT32_MAX ? INT32_MAX : (int)(until - now);
+}
+
+/* ---- connecting ---- */
+
+static int watch(struct clu_client *c, int fd)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+
+	return epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd, &ev) < 0 ? -errno : 0;
+}
+
+/* What libqb and the kernel say, in the words of our header. */
+static int connect_error(int e)
+{
+	switch (e < 0 ? -e : e) {
+	case ENOENT:
+	case ECONNREFUSED:
+		return -ECONNREFUSED;
+	case ENOTCONN:
+	case EPIPE:
+	case ECONNRESET:
+		return -EPIPE;
+	case 0:
+		return -EIO;
+	default:
+		return e < 0 ? e : -e;
+	}
+}
+
+int clu_client_begin(const char *daemon, size_t max_msg, struct clu_client **ret)
+{
+	struct clu_client *c;
+	char name[64];
+	int r;
+
+	if (!max_msg)
+		max_msg = CLU_IPC_DEFAULT_MAX;
+	if (max_msg > CLU_IPC_LIMIT)
+		return -EMSGSIZE;
+	if ((size_t)snprintf(name, sizeof(name), CLU_IPC_PREFIX "%s", daemon) >= sizeof(name))
+		return -ENAMETOOLONG;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return -ENOMEM;
+	c->kept_end = &c->kept;
+	c->sock = c->wake = -1;
+	c->epoll = epoll_create1(EPOLL_CLOEXEC);
+	c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
+	r = -errno;
+	if (c->epoll < 0 || c->wake < 0)
+		goto fail;
+	errno = 0;
+	c->qb = qb_ipcc_connect_async(name, max_msg + CLU_IPC_ROOM, &c->sock);
+	if (!c->qb) {
+		/* EAGAIN: so many wait at its socket that no further one may. */
+		r = errno == EAGAIN ? -EAGAIN : connect_error(errno);
+		goto fail;
+	}
+	r = watch(c, c->wake);
+	if (!r)
+		r = watch(c, c->sock);
+	if (r < 0)
+		goto fail;
+	*ret = c;
+	return 0;
+fail:
+	clu_client_close(c);
+	return r;
+}
+
+/*
+ * Any user may listen at a free name; only root's (or our own) word counts. Asked
+ * from the kernel, not from what came over the socket.
+ */
+static int check_peer(const struct clu_client *c)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(c->sock, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+		return -errno;
+	return cred.uid && cred.uid != geteuid() ? -EPERM : 0;
+}
+
+int clu_client_proceed(struct clu_client *c)
+{
+	struct pollfd p = { .fd = c->sock, .events = POLLIN };
+	int32_t fd, size;
+	int r;
+
+	if (c->connected)
+		return 0;
+	if (c->dead)
+		return -EPIPE;
+	r = check_peer(c);
+	if (r < 0)
+		return r;
+	if (poll(&p, 1, 0) <= 0)
+		return -EAGAIN;
+	r = qb_ipcc_connect_continue(c->qb);
+	if (r) {
+		/* libqb has closed the descriptor and freed its part. */
+		c->qb = NULL;
+		c->sock = -1;
+		c->dead = true;
+		return connect_error(r);
+	}
+	c->connected = true;
+	r = qb_ipcc_fd_get(c->qb, &fd);
+	if (r < 0)
+		return r;
+	if (fd != c->sock) {
+		c->sock = fd;
+		r = watch(c, fd);
+		if (r < 0)
+			return r;
+	}
+	size = qb_ipcc_get_buffer_size(c->qb);
+	if (size < (int32_t)CLU_IPC_ROOM || (uint32_t)size > CLU_IPC_LIMIT + CLU_IPC_ROOM)
+		return -EMSGSIZE;
+	c->max = (size_t)size;
+	c->rx = malloc(c->max);
+	return c->rx ? 0 : -ENOMEM;
+}
+
+int clu_client_connect(const char *daemon, uint32_t deadline_ms, size_t max_msg, struct clu_client **ret)
+{
+	uint64_t until = mono_ms() + deadline_ms;
+	struct clu_client *c;
+	int r;
+
+	while ((r = clu_client_begin(daemon, max_msg, &c)) == -EAGAIN) {
+		int left = left_ms(until);
+
+		if (!left)
+			return -ETIMEDOUT;
+		(void)poll(NULL, 0, left < RETRY_MS ? left : RETRY_MS);
+	}
+	if (r < 0)
+		return r;
+	while ((r = clu_client_proceed(c)) == -EAGAIN) {
+		struct pollfd p = { .fd = c->sock, .events = POLLIN };
+		int left = left_ms(until);
+
+		if (!left) {
+			r = -ETIMEDOUT;
+			break;
+		}
+		(void)poll(&p, 1, left);
+	}
+	if (r < 0) {
+		clu_client_close(c);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}
+
+struct clu_client *clu_client_close(struct clu_client *c)
+{
+	if (!c)
+		return NULL;
+	if (c->qb && !c->connected) {
+		/* libqb gives up a half-made connection only when its other half has gone. */
+		(void)shutdown(c->sock, SHUT_RDWR);
+		if (!qb_ipcc_connect_continue(c->qb))
+			qb_ipcc_disconnect(c->qb);
+	} else if (c->qb) {
+		qb_ipcc_disconnect(c->qb);
+	}
+	if (c->epoll >= 0)
+		close(c->epoll);
+	if (c->wake >= 0)
+		close(c->wake);
+	while (c->kept) {
+		struct kept *k = c->kept;
+
+		c->kept = k->next;
+		free(k);
+	}
+	free(c->rx);
+	free(c);
+	return NULL;
+}
+
+/* ---- talking ---- */
+
+static int post(struct clu_client *c, enum clu_ipc_kind kind, const void *data, size_t len, uint64_t *ret_tag)
+{
+	struct clu_ipc_request head = { .hdr = { .id = kind }, .tag = c->last_tag + 1 };
+	struct iovec iov[2] = { { &head, sizeof(head) }, { (void *)data, len } };
+	ssize_t n;
+
+	if (c->dead || !c->connected)
+		return -EPIPE;
+	if (len > c->max - CLU_IPC_ROOM)
+		return -EMSGSIZE;
+	head.hdr.size = (int32_t)(sizeof(head) + len);
+	n = qb_ipcc_sendv(c->qb, iov, len ? 2 : 1);
+	if (n == -EAGAIN || n == -ETIMEDOUT || n == -ENOBUFS)
+		return -EAGAIN;
+	if (n < 0) {
+		c->dead = n != -EMSGSIZE && n != -EINVAL;
+		return c->dead ? -EPIPE : (int)n;
+	}
+	*ret_tag = ++c->last_tag;
+	return 0;
+}
+
+int clu_client_post(struct clu_client *c, const void *req, size_t len, uint64_t *ret_tag)
+{
+	return post(c, CLU_IPC_CORE, req, len, ret_tag);
+}
+
+int clu_client_post_subscribe(struct clu_client *c, uint64_t *ret_tag)
+{
+	return post(c, CLU_IPC_SUBSCRIBE, NULL, 0, ret_tag);
+}
+
+/* One message out of libqb, without waiting. 0, -EAGAIN, -EPIPE. */
+static int take_new(struct clu_client *c, struct clu_client_said *ret)
+{
+	struct clu_ipc_answer head;
+	ssize_t n;
+
+	if (c->dead || !c->connected)
+		return -EPIPE;
+	n = qb_ipcc_event_recv(c->qb, c->rx, c->max, 0);
+	if (n == -EAGAIN || n == -ETIMEDOUT || n == -ENOMSG)
+		return -EAGAIN;
+	if (n < (ssize_t)sizeof(head)) {
+		c->dead = true;		/* gone, or it speaks nonsense: the same to us */
+		return -EPIPE;
+	}
+	memcpy(&head, c->rx, sizeof(head));
+	*ret = (struct clu_client_said){
+		.notify = head.hdr.id == CLU_IPC_NOTIFY, .tag = head.tag,
+		.error = head.hdr.error > 0 ? -head.hdr.error : head.hdr.error,
+		.data = c->rx + sizeof(head), .len = (size_t)n - sizeof(head),
+	};
+	return 0;
+}
+
+static int keep(struct clu_client *c, const struct clu_client_said *m)
+{
+	struct kept *k;
+
+	if (c->n_kept >= MAX_KEPT || c->kept_bytes + m->len > MAX_KEPT_BYTES)
+		return -ENOBUFS;
+	k = malloc(sizeof(*k) + m->len);
+	if (!k)
+		return -ENOMEM;
+	k->next = NULL;
+	k->len = m->len;
+	memcpy(k->data, m->data, m->len);
+	*c->kept_end = k;
+	c->kept_end = &k->next;
+	c->n_kept++;
+	c->kept_bytes += m->len;
+	(void)eventfd_write(c->wake, 1);
+	return 0;
+}
+
+/* The oldest kept notification into rx, so that its life is that of a new one. */
+static bool take_kept(struct clu_client *c, struct clu_client_said *ret)
+{
+	struct kept *k = c->kept;
+	eventfd_t one;
+
+	if (!k)
+		return false;
+	c->kept = k->next;
+	if (!c->kept)
+		c->kept_end = &c->kept;
+	c->n_kept--;
+	c->kept_bytes -= k->len;
+	(void)eventfd_read(c->wake, &one);
+	memcpy(c->rx, k->data, k->len);
+	*ret = (struct clu_client_said){ .notify = true, .data = c->rx, .len = k->len };
+	free(k);
+	return true;
+}
+
+int clu_client_take(struct clu_client *c, struct clu_client_said *ret)
+{
+	return take_kept(c, ret) ? 0 : take_new(c, ret);
+}
+
+/* Waits for something to read. 0 or -ETIMEDOUT. */
+static int wait_readable(struct clu_client *c, uint64_t until)
+{
+	struct pollfd p = { .fd = c->sock, .events = POLLIN };
+	int left = left_ms(until);
+
+	if (!left)
+		return -ETIMEDOUT;
+	(void)poll(&p, 1, left);
+	return 0;
+}
+
+static int call(struct clu_client *c, enum clu_ipc_kind kind, const void *req, size_t len, uint64_t until,
+	struct clu_buf *ret)
+{
+	struct clu_client_said m;
+	uint64_t tag;
+	int r;
+
+	while ((r = post(c, kind, req, len, &tag)) == -EAGAIN) {
+		int left = left_ms(until);
+
+		/* The ring is full of requests that were given up: nobody tells when there is room again. */
+		if (!left)
+			return -ETIMEDOUT;
+		(void)poll(NULL, 0, left < RETRY_MS ? left : RETRY_MS);
+	}
+	while (!r) {
+		r = take_new(c, &m);
+		if (r == -EAGAIN) {
+			r = wait_readable(c, until);
+			continue;
+		}
+		if (r < 0)
+			break;
+		if (m.notify) {
+			r = keep(c, &m);
+		} else if (m.tag == tag) {
+			if (ret)
+				clu_buf_append(ret, m.data, m.len);
+			return ret && ret->error ? ret->error : m.error;
+		}
+		/* else the late answer to a call that was given up */
+	}
+	return r;
+}
+
+int clu_client_call(struct clu_client *c, const void *req, size_t len, uint32_t deadline_ms, struct clu_buf *ret)
+{
+	return call(c, CLU_IPC_CORE, req, len, mono_ms() + deadline_ms, ret);
+}
+
+int clu_client_subscribe(struct clu_client *c, uint32_t deadline_ms)
+{
+	return call(c, CLU_IPC_SUBSCRIBE, NULL, 0, mono_ms() + deadline_ms, NULL);
+}
+
+int clu_client_fd(struct clu_client *c)
+{
+	return c->epoll;
+}
+
+int clu_client_next(struct clu_client *c, uint32_t deadline_ms, struct clu_buf *ret)
+{
+	uint64_t until = mono_ms() + deadline_ms;
+	struct clu_client_said m;
+	int r;
+
+	for (;;) {
+		r = clu_client_take(c, &m);
+		if (!r && m.notify) {
+			clu_buf_append(ret, m.data, m.len);
+			return ret->error;
+		}
+		if (r == -EAGAIN)
+			r = wait_readable(c, until);
+		if (r < 0)
+			return r;
+	}
+}
+
+/* ---- at one go ---- */
+
+static int once(const char *daemon, enum clu_ipc_kind kind, const void *req, size_t len, uint32_t deadline_ms,
+	struct clu_buf *ret)
+{
+	uint64_t until = mono_ms() + deadline_ms;
+	struct clu_client *c;
+	int r;
+
+	r = clu_client_connect(daemon, deadline_ms, len > CLU_IPC_DEFAULT_MAX ? len : 0, &c);
+	if (r < 0)
+		return r;
+	r = call(c, kind, req, len, until, ret);
+	clu_client_close(c);
+	return r;
+}
+
+int clu_client_once(const char *daemon, const void *req, size_t len, uint32_t deadline_ms, struct clu_buf *ret)
+{
+	return once(daemon, CLU_IPC_CORE, req, len, deadline_ms, ret);
+}
+
+int clu_client_dump(const char *daemon, uint32_t deadline_ms, struct clu_buf *ret)
+{
+	return once(daemon, CLU_IPC_DUMP, NULL, 0, deadline_ms, ret);
+}
+
+int clu_client_history(const char *daemon, uint32_t deadline_ms, struct clu_buf *ret)
+{
+	return once(daemon, CLU_IPC_HISTORY, NULL, 0, deadline_ms, ret);
+}
+
+int clu_client_once_pb(const char *daemon, const struct ProtobufCMessage *req, uint32_t deadline_ms,
+	const struct ProtobufCMessageDescriptor *desc, struct ProtobufCMessage **ret)
+{
+	size_t len = protobuf_c_message_get_packed_size(req);
+	struct clu_buf answer = CLU_BUF_INIT;
+	uint8_t *bytes = malloc(len ? len : 1);
+	int r;
+
+	*ret = NULL;
+	if (!bytes)
+		return -ENOMEM;
+	protobuf_c_message_pack(req, bytes);
+	r = clu_client_once(daemon, bytes, len, deadline_ms, &answer);
+	/* An error may have an answer beside it: the reason. */
+	if (!r || answer.len) {
+		*ret = protobuf_c_message_unpack(desc, NULL, answer.len, (const uint8_t *)clu_buf_text(&answer));
+		if (!*ret && !r)
+			r = -EBADMSG;
+	}
+	clu_buf_free(&answer);
+	free(bytes);
+	return r;
+}
+
+/* ---- words ---- */
+
+void clu_client_explain(const char *daemon, int error, struct clu_buf *ret)
+{
+	switch (-error) {
+	case ECONNREFUSED:
+		clu_buf_printf(ret, "%s: not running on this node (nobody listens on its socket); start it with "
+			"'systemctl start %s' or '%s'", daemon, daemon, daemon);
+		break;
+	case ETIMEDOUT:
+		clu_buf_printf(ret, "%s: no answer within the deadline (the daemon is stopped, overloaded, or waits "
+			"for the cluster); look at its log and at 'ps -C %s -o pid,stat', then try again",
+			daemon, daemon);
+		break;
+	case EPIPE:
+	case ESHUTDOWN:
+		clu_buf_printf(ret, "%s: ended before it answered (it was stopped or has failed); look at its log and "
+			"start it again", daemon);
+		break;
+	case EACCES:
+		clu_buf_printf(ret, "%s: permission denied (you are neither root nor in group haclient); run this as "
+			"root", daemon);
+		break;
+	case EPERM:
+		clu_buf_printf(ret, "%s: refused (this needs root or the effective group haclient); run this as root, "
+			"and if you are root look who owns the socket: 'ss -xlp | grep " CLU_IPC_PREFIX "%s'",
+			daemon, daemon);
+		break;
+	case EBUSY:
+		clu_buf_printf(ret, "%s: refused (too many clients or open requests); end some of them and try again",
+			daemon);
+		break;
+	case EMSGSIZE:
+		clu_buf_printf(ret, "%s: the request or its answer is too large (above the bound of the daemon); "
+			"make it smaller", daemon);
+		break;
+	case EBADMSG:
+		clu_buf_printf(ret, "%s: the answer was not understood (another version of the program?); install the "
+			"same version of all parts on this node", daemon);
+		break;
+	case EOPNOTSUPP:
+		clu_buf_printf(ret, "%s: does not know this request (another version of the daemon?); install the same "
+			"version of all parts on this node and restart it", daemon);
+		break;
+	default:
+		clu_buf_printf(ret, "%s: the request failed (%s); look at the log of %s", daemon,
+			strerrordesc_np(-error) ? strerrordesc_np(-error) : "unknown error", daemon);
+	}
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What goes over a daemon's admin socket, below the core's own bytes: shared by
+ * clu_ipc_server.c and clu_client.c. Everything the daemon says, answers as well
+ * as notifications, takes libqb's event channel: only that one wakes a poll(), so
+ * that a deadline and the daemon's end are noticed at once, and an answer may come
+ * long after its request.
+ */
+#ifndef CLU_IPC_H
+#define CLU_IPC_H
+
+#include <qb/qbipc_common.h>
+#include <stdint.h>
+
+#define CLU_IPC_PREFIX "hawser-"
+#define CLU_IPC_DEFAULT_MAX (256u * 1024)
+#define CLU_IPC_LIMIT (64u * 1024 * 1024)	/* no side believes in more */
+#define CLU_IPC_ROOM 4096u			/* of a message's buffer that is not the core's */
+
+/* hdr.id of a request. libqb keeps negative ids for itself. */
+enum clu_ipc_kind {
+	CLU_IPC_CORE = 1,	/* bytes for the core */
+	CLU_IPC_SUBSCRIBE,
+	CLU_IPC_DUMP,
+	CLU_IPC_HISTORY,
+	CLU_IPC_PING,
+};
+
+/* hdr.id of what the daemon says. */
+enum clu_ipc_said {
+	CLU_IPC_ANSWER = 1,	/* hdr.error: 0 or negative errno */
+	CLU_IPC_NOTIFY,
+};
+
+struct clu_ipc_request {
+	struct qb_ipc_request_header hdr;
+	uint64_t tag;		/* chosen by the client, returned in the answer */
+} __attribute__((aligned(8)));
+
+struct clu_ipc_answer {
+	struct qb_ipc_response_header hdr;
+	uint64_t tag;		/* 0 in a notification */
+} __attribute__((aligned(8)));
+
+#endif

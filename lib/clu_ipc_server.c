@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "clu_ipc_server.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <qb/qbdefs.h>
+#include <qb/qbipcs.h>
+#include <qb/qbloop.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clu_ipc.h"
+#include "clu_log.h"
+
+#define MAX_CONNECTIONS 128
+#define MAX_OPEN_REQUESTS 16		/* per connection */
+#define MAX_QUEUE_MSGS 256		/* per connection, behind the ring that libqb keeps */
+#define MAX_QUEUE_BYTES (4u * 1024 * 1024)	/* or two messages of the largest size */
+#define RETRY_MS 5			/* libqb does not tell when a client has read */
+#define NS_PER_MS 1000000ull
+#define GROUP_NAME "haclient"
+
+struct message {
+	struct message *next;
+	size_t len;
+	char data[];			/* begins with struct clu_ipc_answer */
+};
+
+struct open_request {
+	uint64_t client, tag;
+	bool used;
+};
+
+struct conn {
+	struct conn *next;
+	struct clu_ipc_server *s;
+	qb_ipcs_connection_t *qb;
+	uint32_t uid, gid;
+	int32_t pid;
+	bool admin, subscribed;
+	bool closed;			/* libqb has told us its end */
+	bool dropping;			/* we have asked libqb to end it */
+	struct open_request open[MAX_OPEN_REQUESTS];
+	struct message *queue, **queue_end;
+	size_t queue_bytes;
+	unsigned queue_msgs;
+};
+
+struct clu_ipc_server {
+	qb_ipcs_service_t *qb;
+	struct clu_ipc_handlers h;
+	size_t max;			/* of a whole message, header included */
+	struct conn *list;
+	unsigned count;
+	uint64_t last_client;
+	bool retry_set, ending;
+	qb_loop_timer_handle retry;
+};
+
+static void flush(struct conn *c);
+
+/* ---- libqb's way to the loop ---- */
+
+static int32_t job_add(enum qb_loop_priority p, void *data, qb_loop_job_dispatch_fn fn)
+{
+	return qb_loop_job_add(NULL, p, data, fn);
+}
+
+static int32_t dispatch_add(enum qb_loop_priority p, int32_t fd, int32_t events, void *data, qb_ipcs_dispatch_fn_t fn)
+{
+	return qb_loop_poll_add(NULL, p, fd, events, data, fn);
+}
+
+static int32_t dispatch_mod(enum qb_loop_priority p, int32_t fd, int32_t events, void *data, qb_ipcs_dispatch_fn_t fn)
+{
+	return qb_loop_poll_mod(NULL, p, fd, events, data, fn);
+}
+
+static int32_t dispatch_del(int32_t fd)
+{
+	return qb_loop_poll_del(NULL, fd);
+}
+
+/* ---- who may do what ---- */
+
+/* Whether the group database lists the user in haclient. */
+static bool is_listed(uid_t uid, gid_t *ret_gid)
+{
+	char gbuf[16384], pbuf[4096];
+	struct group gr, *g = NULL;
+	struct passwd pw, *p = NULL;
+
+	*ret_gid = (gid_t)-1;
+	if (getgrnam_r(GROUP_NAME, &gr, gbuf, sizeof(gbuf), &g) || !g)
+		return false;
+	*ret_gid = g->gr_gid;
+	if (!g->gr_mem[0] || getpwuid_r(uid, &pw, pbuf, sizeof(pbuf), &p) || !p)
+		return false;
+	for (char **m = g->gr_mem; *m; m++)
+		if (!strcmp(*m, p->pw_name))
+			return true;
+	return false;
+}
+
+static struct conn *conn_new(struct clu_ipc_server *s, qb_ipcs_connection_t *qb, uid_t uid, gid_t gid, bool admin)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+	struct qb_ipcs_connection_stats_2 *st;
+
+	if (!c)
+		return NULL;
+	c->s = s;
+	c->qb = qb;
+	c->uid = uid;
+	c->gid = gid;
+	c->admin = admin;
+	c->queue_end = &c->queue;
+	st = qb_ipcs_connection_stats_get_2(qb, QB_FALSE);
+	if (st)
+		c->pid = st->client_pid;
+	free(st);
+	c->next = s->list;
+	s->list = c;
+	s->count++;
+	return c;
+}
+
+static int32_t on_accept(qb_ipcs_connection_t *qb, uid_t uid, gid_t gid)
+{
+	struct clu_ipc_server *s = qb_ipcs_connection_service_context_get(qb);
+	struct conn *c;
+	gid_t ha;
+	/* Who runs the daemon could do all with it anyway. */
+	bool listed = false, admin = !uid || uid == geteuid();
+
+	if (!admin) {
+		listed = is_listed(uid, &ha);
+		admin = ha != (gid_t)-1 && gid == ha;
+	}
+	if (!admin && !listed) {
+		clu_log(CLU_NOTICE, "a connection was refused: uid %u is neither root nor in group " GROUP_NAME
+			"; add the user to that group if this was intended", (unsigned)uid);
+		return -EACCES;
+	}
+	if (s->count >= MAX_CONNECTIONS) {
+		clu_log(CLU_WARNING, "a connection was refused: %u clients are connected already; end some of them",
+			s->count);
+		return -EBUSY;
+	}
+	c = conn_new(s, qb, uid, gid, admin);
+	if (!c)
+		return -ENOMEM;
+	qb_ipcs_context_set(qb, c);
+	return 0;
+}
+
+/* ---- towards the client ---- */
+
+static void drop_job(void *data)
+{
+	struct conn *c = data;
+	qb_ipcs_connection_t *qb = c->qb;
+
+	if (!c->closed)
+		qb_ipcs_disconnect(qb);
+	qb_ipcs_connection_unref(qb);
+}
+
+/* Ends the connection from the loop: libqb must not lose it under its own feet. */
+static void drop(struct conn *c, const char *why)
+{
+	if (c->dropping || c->closed)
+		return;
+	c->dropping = true;
+	clu_log(CLU_WARNING, "client pid %d was disconnected: %s", (int)c->pid, why);
+	qb_ipcs_connection_ref(c->qb);
+	if (qb_loop_job_add(NULL, QB_LOOP_MED, c, drop_job) < 0)
+		qb_ipcs_connection_unref(c->qb);	/* it stays, deaf: nothing more is queued for it */
+}
+
+static void on_retry(void *data)
+{
+	struct clu_ipc_server *s = data;
+
+	s->retry_set = false;
+	for (struct conn *c = s->list; c; c = c->next)
+		flush(c);
+}
+
+static void pop(struct conn *c)
+{
+	struct message *m = c->queue;
+
+	c->queue = m->next;
+	if (!c->queue)
+		c->queue_end = &c->queue;
+	c->queue_bytes -= m->len;
+	c->queue_msgs--;
+	free(m);
+}
+
+static void flush(struct conn *c)
+{
+	struct clu_ipc_server *s = c->s;
+
+	while (c->queue && !c->closed && !c->dropping) {
+		ssize_t n = qb_ipcs_event_send(c->qb, c->queue->data, c->queue->len);
+
+		if (n == -EAGAIN || n == -ETIMEDOUT || n == -ENOBUFS)
+			break;
+		if (n < 0) {
+			drop(c, "sending to it failed; it may connect again");
+			break;
+		}
+		pop(c);
+	}
+	if (c->queue && !c->closed && !c->dropping && !s->retry_set && !s->ending &&
+	    !qb_loop_timer_add(NULL, QB_LOOP_MED, RETRY_MS * NS_PER_MS, s, on_retry, &s->retry))
+		s->retry_set = true;
+}
+
+static void say(struct conn *c, enum clu_ipc_said what, uint64_t tag, int error, const void *data, size_t len)
+{
+	struct clu_ipc_answer head = { .hdr = { .id = what, .error = error }, .tag = tag };
+	size_t limit = MAX_QUEUE_BYTES > 2 * c->s->max ? MAX_QUEUE_BYTES : 2 * c->s->max;
+	struct message *m;
+
+	if (c->closed || c->dropping)
+		return;
+	if (len > c->s->max - sizeof(head)) {
+		clu_log(CLU_ERR, "a message of %zu bytes for client pid %d is above the bound of %zu bytes", len,
+			(int)c->pid, c->s->max - sizeof(head));
+		head.hdr.error = -EMSGSIZE;
+		len = 0;
+		if (what != CLU_IPC_ANSWER)
+			return;
+	}
+	if (c->queue_msgs >= MAX_QUEUE_MSGS || c->queue_bytes + len > limit) {
+		drop(c, "it does not read what is sent to it; it may connect again when it does");
+		return;
+	}
+	m = malloc(sizeof(*m) + sizeof(head) + len);
+	if (!m) {
+		drop(c, "out of memory; free memory on this node");
+		return;
+	}
+	head.hdr.size = (int32_t)(sizeof(head) + len);
+	m->next = NULL;
+	m->len = sizeof(head) + len;
+	memcpy(m->data, &head, sizeof(head));
+	if (len)
+		memcpy(m->data + sizeof(head), data, len);
+	*c->queue_end = m;
+	c->queue_end = &m->next;
+	c->queue_bytes += m->len;
+	c->queue_msgs++;
+	flush(c);
+}
+
+void clu_ipc_server_reply(struct clu_ipc_server *s, uint64_t client, int error, const void *data, size_t len)
+{
+	for (struct conn *c = s->list; c; c = c->next) {
+		for (unsigned i = 0; i < MAX_OPEN_REQUESTS; i++) {
+			if (!c->open[i].used || c->open[i].client != client)
+				continue;
+			c->open[i].used = false;
+			say(c, CLU_IPC_ANSWER, c->open[i].tag, error, data, len);
+			return;
+		}
+	}
+}
+
+void clu_ipc_server_notify(struct clu_ipc_server *s, const void *data, size_t len)
+{
+	for (struct conn *c = s->list; c; c = c->next)
+		if (c->subscribed)
+			say(c, CLU_IPC_NOTIFY, 0, 0, data, len);
+}
+
+/* ---- from the client ---- */
+
+static void answer_text(struct conn *c, uint64_t tag, void (*make)(void *ctx, struct clu_buf *ret))
+{
+	struct clu_buf b = CLU_BUF_INIT;
+	size_t room = c->s->max - sizeof(struct clu_ipc_answer);
+
+	make(c->s->h.ctx, &b);
+	/* A text that is too long is of more use cut than refused. */
+	say(c, CLU_IPC_ANSWER, tag, b.error, b.data, b.len < room ? b.len : room);
+	clu_buf_free(&b);
+}
+
+static void core_request(struct conn *c, uint64_t tag, const char *data, size_t len)
+{
+	struct clu_ipc_server *s = c->s;
+	struct clu_request req = { .uid = c->uid, .gid = c->gid, .pid = c->pid, .admin = c->admin, .len = len };
+	char *own;
+	unsigned i;
+
+	for (i = 0; i < MAX_OPEN_REQUESTS && c->open[i].used; i++)
+		;
+	if (i == MAX_OPEN_REQUESTS) {
+		say(c, CLU_IPC_ANSWER, tag, -EBUSY, NULL, 0);
+		return;
+	}
+	/* Out of the shared memory: the client could change it under the core's eyes. */
+	own = malloc(len ? len : 1);
+	if (!own) {
+		say(c, CLU_IPC_ANSWER, tag, -ENOMEM, NULL, 0);
+		return;
+	}
+	memcpy(own, data, len);
+	c->open[i] = (struct open_request){ .client = ++s->last_client, .tag = tag, .used = true };
+	req.client = s->last_client;
+	req.data = own;
+	s->h.request(s->h.ctx, &req);
+	free(own);
+}
+
+static int32_t on_message(qb_ipcs_connection_t *qb, void *data, size_t size)
+{
+	struct conn *c = qb_ipcs_context_get(qb);
+	struct clu_ipc_request head;
+
+	if (!c || c->dropping || c->s->ending)
+		return 0;
+	/* `size` is the client's word. Inside the bound it stays inside the mapping, which is twice the ring. */
+	if (size < sizeof(head) || size > c->s->max) {
+		drop(c, "it sent a request of a wrong size");
+		return 0;
+	}
+	memcpy(&head, data, sizeof(head));
+	switch (head.hdr.id) {
+	case CLU_IPC_CORE:
+		core_request(c, head.tag, (const char *)data + sizeof(head), size - sizeof(head));
+		break;
+	case CLU_IPC_SUBSCRIBE:
+		c->subscribed = true;
+		say(c, CLU_IPC_ANSWER, head.tag, 0, NULL, 0);
+		break;
+	case CLU_IPC_DUMP:
+		answer_text(c, head.tag, c->s->h.dump);
+		break;
+	case CLU_IPC_HISTORY:
+		answer_text(c, head.tag, c->s->h.history);
+		break;
+	case CLU_IPC_PING:
+		say(c, CLU_IPC_ANSWER, head.tag, 0, NULL, 0);
+		break;
+	default:
+		say(c, CLU_IPC_ANSWER, head.tag, -EOPNOTSUPP, NULL, 0);
+	}
+	return 0;
+}
+
+static int32_t on_closed(qb_ipcs_connection_t *qb)
+{
+	struct conn *c = qb_ipcs_context_get(qb);
+
+	if (!c || c->closed)
+		return 0;
+	c->closed = true;
+	for (unsigned i = 0; i < MAX_OPEN_REQUESTS; i++) {
+		if (!c->open[i].used)
+			continue;
+		c->open[i].used = false;
+		if (!c->s->ending)
+			c->s->h.gone(c->s->h.ctx, c->open[i].client);
+	}
+	return 0;
+}
+
+static void on_destroyed(qb_ipcs_connection_t *qb)
+{
+	struct conn *c = qb_ipcs_context_get(qb), **p;
+
+	if (!c)
+		return;
+	for (p = &c->s->list; *p != c; p = &(*p)->next)
+		;
+	*p = c->next;
+	c->s->count--;
+	while (c->queue)
+		pop(c);
+	free(c);
+}
+
+/* ---- life ---- */
+
+int clu_ipc_server_new(const char *daemon, size_t max, const struct clu_ipc_handlers *h,
+	struct clu_ipc_server **ret)
+{
+	static struct qb_ipcs_service_handlers handlers = {
+		.connection_accept = on_accept, .msg_process = on_message,
+		.connection_closed = on_closed, .connection_destroyed = on_destroyed,
+	};
+	static struct qb_ipcs_poll_handlers polls = {
+		.job_add = job_add, .dispatch_add = dispatch_add, .dispatch_mod = dispatch_mod,
+		.dispatch_del = dispatch_del,
+	};
+	struct clu_ipc_server *s = calloc(1, sizeof(*s));
+	char name[64];
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	s->h = *h;
+	s->max = (max ? max : CLU_IPC_DEFAULT_MAX) + CLU_IPC_ROOM;
+	snprintf(name, sizeof(name), CLU_IPC_PREFIX "%s", daemon);
+	s->qb = qb_ipcs_create(name, 0, QB_IPC_SHM, &handlers);
+	if (!s->qb) {
+		free(s);
+		return -ENOMEM;
+	}
+	qb_ipcs_service_context_set(s->qb, s);
+	qb_ipcs_poll_handlers_set(s->qb, &polls);
+	qb_ipcs_enforce_buffer_size(s->qb, (uint32_t)s->max);
+	r = qb_ipcs_run(s->qb);
+	if (r < 0) {
+		free(s);	/* libqb has freed its own part */
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+/* Whether some client still has to fetch something. */
+static bool is_pending(struct clu_ipc_server *s)
+{
+	bool pending = false;
+
+	for (struct conn *c = s->list; c; c = c->next) {
+		struct qb_ipcs_connection_stats_2 *st;
+
+		if (c->closed || c->dropping)
+			continue;
+		flush(c);
+		st = qb_ipcs_connection_stats_get_2(c->qb, QB_FALSE);
+		pending = pending || c->queue || (st && st->event_q_length);
+		free(st);
+	}
+	return pending;
+}
+
+struct clu_ipc_server *clu_ipc_server_free(struct clu_ipc_server *s, unsigned wait_ms)
+{
+	if (!s)
+		return NULL;
+	s->ending = true;
+	if (s->retry_set)
+		(void)qb_loop_timer_del(NULL, s->retry);
+	for (struct conn *c = s->list; c; c = c->next) {
+		for (unsigned i = 0; i < MAX_OPEN_REQUESTS; i++) {
+			if (!c->open[i].used)
+				continue;
+			c->open[i].used = false;
+			say(c, CLU_IPC_ANSWER, c->open[i].tag, -ESHUTDOWN, NULL, 0);
+		}
+	}
+	/* A client finds nothing in a connection whose other end has gone: let it fetch the last word first. */
+	for (unsigned ms = 0; ms < wait_ms && is_pending(s); ms += RETRY_MS)
+		(void)poll(NULL, 0, RETRY_MS);
+	for (struct conn *c = s->list, *next; c; c = next) {
+		bool dropping = c->dropping, closed = c->closed;
+		qb_ipcs_connection_t *qb = c->qb;
+
+		next = c->next;
+		if (!closed)
+			qb_ipcs_disconnect(qb);
+		if (dropping && !qb_loop_job_del(NULL, QB_LOOP_MED, c, drop_job))
+			qb_ipcs_connection_unref(qb);
+	}
+	qb_ipcs_destroy(s->qb);
+	free(s);
+	return NULL;
+}
+
+static void remove_tree(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct dirent *e;
+	DIR *d;
+
+	if (fd < 0) {
+		(void)unlinkat(dir, name, 0);
+		return;
+	}
+	d = fdopendir(fd);
+	if (!d) {
+		close(fd);
+		return;
+	}
+	while ((e = readdir(d)) != NULL)
+		(void)unlinkat(fd, e->d_name, 0);	/* libqb makes no folders in it; "." and ".." are refused */
+	closedir(d);
+	(void)unlinkat(dir, name, AT_REMOVEDIR);
+}
+
+void clu_ipc_sweep(int32_t pid)
+{
+	char ours[32], box[32];
+	struct dirent *e;
+	DIR *d;
+
+	if (pid <= 1 || !kill(pid, 0) || errno != ESRCH)
+		return;
+	d = opendir("/dev/shm");
+	if (!d)
+		return;
+	snprintf(ours, sizeof(ours), "qb-%d-", (int)pid);
+	snprintf(box, sizeof(box), "-%d-blackbox-", (int)pid);
+	while ((e = readdir(d)) != NULL)
+		if (!strncmp(e->d_name, ours, strlen(ours)) ||
+		    (!strncmp(e->d_name, "qb-", 3) && strstr(e->d_name, box)))
+			remove_tree(dirfd(d), e->d_name);
+	closedir(d);
+}

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The admin socket from both ends: a real server process that answers at once, late,
+ * never, or is stopped or killed. Deadlines are proven by their result (the call
+ * comes back with -ETIMEDOUT), not by measuring time.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <qb/qbloop.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clu_client.h"
+#include "clu_ipc_server.h"
+
+/* ---- the server: the first byte of a request says what to do ---- */
+
+static struct clu_ipc_server *server;
+static uint64_t held[64];
+static unsigned n_held, n_gone;
+static bool held_gone;
+
+static void on_request(void *ctx, const struct clu_request *req)
+{
+	const char *s = req->data;
+	char text[64];
+
+	switch (req->len ? *s : 'e') {
+	case 'e':	/* echo */
+		clu_ipc_server_reply(server, req->client, 0, req->data, req->len);
+		break;
+	case 'x':	/* an error with words */
+		clu_ipc_server_reply(server, req->client, -ENOENT, "no such thing", 13);
+		break;
+	case 'h':	/* hold */
+		held[n_held++] = req->client;
+		break;
+	case 'r':	/* release the held ones, the last first */
+		while (n_held)
+			clu_ipc_server_reply(server, held[--n_held], 0, "late", 4);
+		clu_ipc_server_reply(server, req->client, 0, NULL, 0);
+		break;
+	case 'n':	/* three notifications, then the answer */
+		for (unsigned i = 0; i < 3; i++)
+			clu_ipc_server_notify(server, s, req->len);
+		clu_ipc_server_reply(server, req->client, 0, "told", 4);
+		break;
+	case 'f':	/* more notifications than anybody may leave unread */
+		for (unsigned i = 0; i < 4096; i++)
+			clu_ipc_server_notify(server, text, sizeof(text));
+		clu_ipc_server_reply(server, req->client, 0, NULL, 0);
+		break;
+	case 'g':	/* how many went away unanswered, the held one among them? */
+		snprintf(text, sizeof(text), "%u %d", n_gone, held_gone);
+		clu_ipc_server_reply(server, req->client, 0, text, strlen(text));
+		break;
+	case 'b': {	/* a big answer */
+		size_t len = (size_t)strtoul(s + 1, NULL, 10);
+		char *big = calloc(1, len);
+
+		clu_ipc_server_reply(server, req->client, 0, big, len);
+		free(big);
+		break;
+	}
+	case 'q':	/* answer and end in order at once */
+		clu_ipc_server_reply(server, req->client, 0, "bye", 3);
+		server = clu_ipc_server_free(server, 1000);
+		_exit(0);
+	case 'd':	/* die without a word */
+		_exit(1);
+	default:
+		clu_ipc_server_reply(server, req->client, -EINVAL, NULL, 0);
+	}
+}
+
+static void on_gone(void *ctx, uint64_t client)
+{
+	n_gone++;
+	held_gone = n_held && held[n_held - 1] == client;
+}
+
+static void on_dump(void *ctx, struct clu_buf *ret)
+{
+	clu_buf_str(ret, "dump of the core\n");
+}
+
+static void on_history(void *ctx, struct clu_buf *ret)
+{
+	clu_buf_str(ret, "[]\n");
+}
+
+struct fixture {
+	char name[32];
+	pid_t pid;
+};
+
+static int start(void **state)
+{
+	static unsigned serial;
+	struct fixture *f = calloc(1, sizeof(*f));
+	int ready[2];
+	char byte;
+
+	snprintf(f->name, sizeof(f->name), "t%d-%u", (int)getpid(), serial++);
+	assert_int_equal(pipe(ready), 0);
+	f->pid = fork();
+	if (!f->pid) {
+		const struct clu_ipc_handlers h = {
+			.request = on_request, .gone = on_gone, .dump = on_dump, .history = on_history,
+		};
+		qb_loop_t *loop = qb_loop_create();
+
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (clu_ipc_server_new(f->name, 0, &h, &server) < 0)
+			_exit(3);
+		(void)!write(ready[1], "r", 1);
+		qb_loop_run(loop);
+		_exit(0);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	*state = f;
+	return 0;
+}
+
+static unsigned count_shm(pid_t pid)
+{
+	char ours[32];
+	struct dirent *e;
+	unsigned n = 0;
+	DIR *d = opendir("/dev/shm");
+
+	snprintf(ours, sizeof(ours), "qb-%d-", (int)pid);
+	while (d && (e = readdir(d)) != NULL)
+		n += !strncmp(e->d_name, ours, strlen(ours));
+	if (d)
+		closedir(d);
+	return n;
+}
+
+static int end(void **state)
+{
+	struct fixture *f = *state;
+
+	if (f->pid) {
+		kill(f->pid, SIGKILL);
+		waitpid(f->pid, NULL, 0);
+		clu_ipc_sweep(f->pid);
+		assert_int_equal(count_shm(f->pid), 0);
+	}
+	free(f);
+	return 0;
+}
+
+static void stop(struct fixture *f)
+{
+	int status;
+
+	assert_int_equal(kill(f->pid, SIGSTOP), 0);
+	assert_int_equal(waitpid(f->pid, &status, WUNTRACED), f->pid);
+	assert_true(WIFSTOPPED(status));
+}
+
+static struct clu_client *connect_to(struct fixture *f)
+{
+	struct clu_client *c = NULL;
+
+	assert_int_equal(clu_client_connect(f->name, 10000, 0, &c), 0);
+	return c;
+}
+
+#define CALL(c, text, ret) clu_client_call(c, text, strlen(text), 10000, ret)
+
+/* ---- tests ---- */
+
+static void test_echo_and_errors(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_client *c = connect_to(f);
+	struct clu_buf b = CLU_BUF_INIT;
+
+	assert_int_equal(CALL(c, "echo", &b), 0);
+	assert_string_equal(clu_buf_text(&b), "echo");
+	assert_int_equal(CALL(c, "x", &b), -ENOENT);
+	assert_string_equal(clu_buf_text(&b), "echono such thing");
+	clu_buf_free(&b);
+	assert_int_equal(clu_client_dump(f->name, 10000, &b), 0);
+	assert_string_equal(clu_buf_text(&b), "dump of the core\n");
+	clu_buf_free(&b);
+	assert_int_equal(clu_client_history(f->name, 10000, &b), 0);
+	assert_string_equal(clu_buf_text(&b), "[]\n");
+	clu_buf_free(&b);
+	clu_client_close(c);
+}
+
+static void test_sizes_are_bounded(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_client *c = connect_to(f);
+	struct clu_buf b = CLU_BUF_INIT;
+	size_t most = 256 * 1024;
+	char *big = calloc(1, most + 1);
+
+	memset(big, 'e', most + 1);
+	assert_int_equal(clu_client_call(c, big, most, 10000, &b), 0);
+	assert_int_equal(b.len, most);
+	assert_memory_equal(b.data, big, most);
+	clu_buf_free(&b);
+	assert_int_equal(clu_client_call(c, big, most + 1, 10000, &b), -EMSGSIZE);
+	assert_int_equal(CALL(c, "b300000", &b), -EMSGSIZE);
+	assert_int_equal(CALL(c, "echo", &b), 0);
+	free(big);
+	clu_buf_free(&b);
+	clu_client_close(c);
+}
+
+static void test_not_running(void **state)
+{
+	struct clu_client *c = NULL;
+	struct clu_buf b = CLU_BUF_INIT;
+
+	assert_int_equal(clu_client_connect("nobody-is-here", 10000, 0, &c), -ECONNREFUSED);
+	clu_client_explain("fenced", -ECONNREFUSED, &b);
+	assert_string_equal(clu_buf_text(&b), "fenced: not running on this node (nobody listens on its socket); "
+		"start it with 'systemctl start fenced' or 'fenced'");
+	clu_buf_free(&b);
+}
+
+static void test_stopped_before_connect(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_buf b = CLU_BUF_INIT;
+	struct clu_client *c = NULL;
+
+	stop(f);
+	/* Until its backlog is full connecting hangs in the handshake, then before it. */
+	for (unsigned i = 0; i < 12; i++)
+		assert_int_equal(clu_client_connect(f->name, 20, 0, &c), -ETIMEDOUT);
+	assert_int_equal(clu_client_once(f->name, "echo", 4, 20, &b), -ETIMEDOUT);
+	assert_int_equal(kill(f->pid, SIGCONT), 0);
+	/* The half-made connections of those who gave up do no harm. */
+	assert_int_equal(clu_client_once(f->name, "echo", 4, 10000, &b), 0);
+	assert_string_equal(clu_buf_text(&b), "echo");
+	clu_buf_free(&b);
+}
+
+static void test_backlog_full(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_client *c[300], *late = NULL;
+	unsigned n = 0;
+	int r;
+
+	stop(f);
+	while ((r = clu_client_begin(f->name, 0, &c[n])) == 0 && n < 299)
+		n++;
+	assert_int_equal(r, -EAGAIN);
+	assert_int_equal(clu_client_connect(f->name, 20, 0, &late), -ETIMEDOUT);
+	while (n)
+		clu_client_close(c[--n]);
+}
+
+static void test_stopped_during_call(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_client *c = connect_to(f);
+	struct clu_buf b = CLU_BUF_INIT;
+
+	stop(f);
+	assert_int_equal(clu_client_call(c, "e1", 2, 20, &b), -ETIMEDOUT);
+	assert_int_equal(b.len, 0);
+	assert_int_equal(kill(f->pid, SIGCONT), 0);
+	/* The late answer to the first call is not taken for the second one's. */
+	assert_int_equal(CALL(c, "e2", &b), 0);
+	assert_string_equal(clu_buf_text(&b), "e2");
+	clu_buf_free(&b);
+	clu_client_close(c);
+}
+
+/* A stopped daemon is asked until its ring has no room left: still a deadline each time. */
+static void test_stopped_with_full_ring(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_client *c = connect_to(f);
+	char *big = calloc(1, 100000);
+
+	stop(f);
+	for (unsigned i = 0; i < 8; i++)
+		assert_int_equal(clu_client_call(c, big, 100000, 10, NULL), -ETIMEDOUT);
+	free(big);
+	clu_client_close(c);
+}
+
+static void test_never_answered(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_client *c = connect_to(f), *other = connect_to(f);
+	struct clu_buf b = CLU_BUF_INIT;
+
+	assert_int_equal(clu_client_call(c, "h", 1, 20, &b), -ETIMEDOUT);
+	clu_client_close(c);
+	/* The core hears that nobody waits any more. */
+	do {
+		clu_buf_free(&b);
+		assert_int_equal(CALL(other, "g", &b), 0);
+	} while (!strcmp(clu_buf_text(&b), "0 0"));
+	assert_string_equal(clu_buf_text(&b), "1 1");
+	clu_buf_free(&b);
+	clu_client_close(other);
+}
+
+static void test_late_answer(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_client *c = connect_to(f);
+	struct clu_client_said m;
+	struct pollfd p = { .events = POLLIN };
+	uint64_t first, second, third;
+
+	assert_int_equal(clu_client_post(c, "h", 1, &first), 0);
+	assert_int_equal(clu_client_post(c, "h", 1, &second), 0);
+	assert_int_equal(clu_client_post(c, "r", 1, &third), 0);
+	p.fd = clu_client_fd(c);
+	for (unsigned n = 0; n < 3; ) {
+		int r = clu_client_take(c, &m);
+
+		if (r == -EAGAIN) {
+			assert_int_equal(poll(&p, 1, 10000), 1);
+			continue;
+		}
+		assert_int_equal(r, 0);
+		assert_false(m.notify);
+		assert_int_equal(m.tag, n == 0 ? second : n == 1 ? first : third);
+		n++;
+	}
+	clu_client_close(c);
+}
+
+static void test_too_many_open_requests(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_client *c = connect_to(f);
+	struct clu_client_said m;
+	uint64_t tag;
+
+	for (unsigned i = 0; i < 17; i++)
+		assert_int_equal(clu_client_post(c, "h", 1, &tag), 0);
+	while (clu_client_take(c, &m) == -EAGAIN) {
+		struct pollfd p = { .fd = clu_client_fd(c), .events = POLLIN };
+
+		assert_int_equal(poll(&p, 1, 10000), 1);
+	}
+	assert_int_equal(m.tag, tag);
+	assert_int_equal(m.error, -EBUSY);
+	clu_client_close(c);
+}
+
+static void test_too_many_clients(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_client *c[128], *more = NULL;
+	struct clu_buf b = CLU_BUF_INIT;
+
+	for (unsigned i = 0; i < 128; i++)
+		c[i] = connect_to(f);
+	assert_int_equal(clu_client_connect(f->name, 10000, 0, &more), -EBUSY);
+	clu_client_close(c[0]);
+	assert_int_equal(CALL(c[1], "echo", &b), 0);
+	clu_buf_free(&b);
+	for (unsigned i = 1; i < 128; i++)
+		clu_client_close(c[i]);
+}
+
+static void test_killed_during_call(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_client *c = connect_to(f);
+	struct clu_buf b = CLU_BUF_INIT;
+
+	/* A deadline that nobody would wait for: the end itself must wake the call. */
+	assert_int_equal(clu_client_call(c, "d", 1, UINT32_MAX, &b), -EPIPE);
+	assert_int_equal(clu_client_call(c, "echo", 4, UINT32_MAX, &b), -EPIPE);
+	assert_int_equal(clu_client_next(c, UINT32_MAX, &b), -EPIPE);
+	clu_client_close(c);
+	/* The client tidies up behind a daemon that cannot any more. */
+	assert_int_equal(waitpid(f->pid, NULL, 0), f->pid);
+	clu_ipc_sweep(f->pid);
+	assert_int_equal(count_shm(f->pid), 0);
+	f->pid = 0;
+}
+
+static void test_last_word_arrives(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_client *c = connect_to(f);
+	struct clu_buf b = CLU_BUF_INIT;
+	pid_t pid = f->pid;
+
+	assert_int_equal(CALL(c, "q", &b), 0);
+	assert_string_equal(clu_buf_text(&b), "bye");
+	assert_int_equal(waitpid(f->pid, NULL, 0), f->pid);
+	f->pid = 0;
+	assert_int_equal(count_shm(pid), 0);
+	clu_buf_free(&b);
+	clu_client_close(c);
+}
+
+static void test_notifications(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_client *c = connect_to(f), *deaf = connect_to(f);
+	struct clu_buf b = CLU_BUF_INIT;
+	struct pollfd p = { .fd = clu_client_fd(c), .events = POLLIN };
+
+	assert_int_equal(clu_client_next(c, 0, &b), -ETIMEDOUT);
+	assert_int_equal(clu_client_subscribe(c, 10000), 0);
+	assert_int_equal(CALL(c, "news", &b), 0);
+	assert_string_equal(clu_buf_text(&b), "told");
+	/* Those that came before the answer are not lost, and the descriptor says so. */
+	for (unsigned i = 0; i < 3; i++) {
+		clu_buf_free(&b);
+		assert_int_equal(poll(&p, 1, 0), 1);
+		assert_int_equal(clu_client_next(c, 0, &b), 0);
+		assert_string_equal(clu_buf_text(&b), "news");
+	}
+	assert_int_equal(poll(&p, 1, 0), 0);
+	assert_int_equal(clu_client_next(c, 0, &b), -ETIMEDOUT);
+	assert_int_equal(clu_client_next(deaf, 0, &b), -ETIMEDOUT);
+	clu_buf_free(&b);
+	clu_client_close(deaf);
+	clu_client_close(c);
+}
+
+static void test_slow_subscriber_is_dropped(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_client *slow = connect_to(f), *c = connect_to(f);
+	struct clu_buf b = CLU_BUF_INIT;
+	int r = 0;
+
+	assert_int_equal(clu_client_subscribe(slow, 10000), 0);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(CALL(c, "flood", &b), 0);
+	while (!r) {
+		clu_buf_free(&b);
+		r = clu_client_next(slow, 10000, &b);
+	}
+	assert_int_equal(r, -EPIPE);
+	clu_buf_free(&b);
+	assert_int_equal(CALL(c, "echo", &b), 0);
+	clu_buf_free(&b);
+	clu_client_close(slow);
+	clu_client_close(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_echo_and_errors, start, end),
+		cmocka_unit_test_setup_teardown(test_sizes_are_bounded, start, end),
+		cmocka_unit_test(test_not_running),
+		cmocka_unit_test_setup_teardown(test_stopped_before_connect, start, end),
+		cmocka_unit_test_setup_teardown(test_backlog_full, start, end),
+		cmocka_unit_test_setup_teardown(test_stopped_during_call, start, end),
+		cmocka_unit_test_setup_teardown(test_stopped_with_full_ring, start, end),
+		cmocka_unit_test_setup_teardown(test_never_answered, start, end),
+		cmocka_unit_test_setup_teardown(test_late_answer, start, end),
+		cmocka_unit_test_setup_teardown(test_too_many_open_requests, start, end),
+		cmocka_unit_test_setup_teardown(test_too_many_clients, start, end),
+		cmocka_unit_test_setup_teardown(test_killed_during_call, start, end),
+		cmocka_unit_test_setup_teardown(test_last_word_arrives, start, end),
+		cmocka_unit_test_setup_teardown(test_notifications, start, end),
+		cmocka_unit_test_setup_teardown(test_slow_subscriber_is_dropped, start, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

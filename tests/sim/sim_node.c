@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Nodes, the daemons on them, and the simulator's stand-in for the shell: events in, actions out. */
+#include "sim_world.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clu_conf.h"
+#include "fenced.pb-c.h"
+#include "sim_types.h"
+
+#define CLIENT_SUBSCRIPTION (UINT64_C(1) << 62)	/* client ids of rgmanager's own question to fenced */
+
+static void fire_timer(struct sim_world *w, struct sim_event *e);
+static void carry_out(struct sim_world *w, struct sim_node *n, enum sim_daemon_kind k);
+
+static void fail_core(struct sim_world *w, struct sim_node *n, enum sim_daemon_kind k, int r)
+{
+	sim_fail(w, "node %u: %s: step failed with %d", n->id, w->type[k]->ops->name, r);
+}
+
+void sim_deliver(struct sim_world *w, unsigned node, enum sim_daemon_kind k, struct clu_event *ev)
+{
+	struct sim_node *n = &w->node[node];
+	struct sim_daemon *d = &n->d[k];
+	uint64_t deadline;
+	int r;
+
+	if (!d->up || w->failure[0])
+		return;
+	if (d->stepping) {
+		sim_fail(w, "node %u: %s was entered while it stepped", node, w->type[k]->ops->name);
+		return;
+	}
+	ev->now_ms = w->now_us / 1000 + 1000;
+	ev->wall_us = w->now_us + UINT64_C(1700000000000000);
+	w->stats.steps++;
+	d->stepping = true;
+	r = w->type[k]->ops->step(d->core, ev, d->out);
+	if (r == 0)
+		r = clu_out_error(d->out);
+	d->stepping = false;
+	if (r < 0) {
+		fail_core(w, n, k, r);
+		return;
+	}
+	carry_out(w, n, k);
+	if (!d->up)
+		return;
+	deadline = w->type[k]->ops->deadline(d->core);
+	d->timer_seq++;
+	if (deadline != CLU_NEVER) {
+		uint64_t at_us = deadline > 1000 ? (deadline - 1000) * 1000 : 0;
+		/* A deadline that has passed already fires at once, but after what is due now. */
+		struct sim_event *e = sim_at(w, at_us > w->now_us ? at_us - w->now_us : 1, fire_timer, node, NULL, 0);
+
+		e->daemon = k;
+		e->boot = n->boot;
+		e->life = d->life;
+		e->id = d->timer_seq;
+	}
+}
+
+static void fire_timer(struct sim_world *w, struct sim_event *e)
+{
+	struct clu_event ev = { .type = CLU_EV_TIMER };
+
+	if (e->id == w->node[e->node].d[e->daemon].timer_seq)
+		sim_deliver(w, e->node, e->daemon, &ev);
+}
+
+/* ---- actions ---- */
+
+static struct sim_event *for_daemon(struct sim_world *w, uint64_t in_us, sim_fire_fn *fire, struct sim_node *n,
+	enum sim_daemon_kind k, const void *data, size_t len)
+{
+	struct sim_event *e = sim_at(w, in_us, fire, n->id, data, len);
+
+	e->daemon = k;
+	e->boot = n->boot;
+	e->life = n->d[k].life;
+	return e;
+}
+
+static void fire_request(struct sim_world *w, struct sim_event *e)
+{
+	struct clu_event ev = { .type = CLU_EV_REQUEST };
+
+	if (!w->node[e->node].d[e->daemon].up)
+		return;
+	ev.u.request.client = e->id;
+	ev.u.request.admin = true;
+	ev.u.request.pid = 1;
+	ev.u.request.data = e->data;
+	ev.u.request.len = e->len;
+	sim_deliver(w, e->node, e->daemon, &ev);
+}
+
+uint64_t sim_request(struct sim_world *w, unsigned node, enum sim_daemon_kind k, const void *data, size_t len)
+{
+	uint64_t client = ++w->seq;
+	struct sim_event *e = for_daemon(w, 10 + sim_rnd(w, 200), fire_request, &w->node[node], k, data, len);
+
+	e->id = client;
+	w->stats.requests++;
+	sim_check_request(w, node, client);
+	return client;
+}
+
+static void fire_fenced_news(struct sim_world *w, struct sim_event *e)
+{
+	struct clu_event ev = { .type = CLU_EV_PEER };
+
+	ev.u.peer.kind = CLU_PEER_FENCED;
+	ev.u.peer.up = true;
+	ev.u.peer.data = e->data;
+	ev.u.peer.len = e->len;
+	sim_deliver(w, e->node, e->daemon, &ev);
+}
+
+/* What the shell does for a daemon that wants fenced's word: ask once, then hear every change. */
+static void subscribe(struct sim_world *w, struct sim_node *n)
+{
+	Hawser__FencedRequest q = HAWSER__FENCED_REQUEST__INIT;
+	uint8_t bytes[64];
+	struct sim_event *e;
+
+	q.verb = (char *)"info";
+	e = for_daemon(w, 10 + sim_rnd(w, 500), fire_request, n, SIM_FENCED, bytes,
+		hawser__fenced_request__pack(&q, bytes));
+	e->id = CLIENT_SUBSCRIPTION | ++w->seq;
+}
+
+static void fire_peer_gone(struct sim_world *w, struct sim_event *e)
+{
+	struct clu_event ev = { .type = CLU_EV_PEER };
+
+	ev.u.peer.kind = (enum clu_peer_kind)e->value;
+	ev.u.peer.up = false;
+	sim_deliver(w, e->node, e->daemon, &ev);
+}
+
+static void fire_config(struct sim_world *w, struct sim_event *e)
+{
+	struct clu_event ev = { .type = CLU_EV_CONFIG };
+	struct clu_conf *c = NULL;
+	struct clu_buf errs = CLU_BUF_INIT;
+
+	if (e->len && clu_conf_parse(e->data, e->len, "cluster.conf", &c, &errs) < 0) {
+		sim_fail(w, "node %u: a document was put in force that does not parse: %s", e->node,
+			clu_buf_text(&errs));
+		clu_buf_free(&errs);
+		return;
+	}
+	clu_buf_free(&errs);
+	ev.u.config.conf = c ? c : w->conf;
+	ev.u.config.version = clu_conf_version(ev.u.config.conf);
+	sim_deliver(w, e->node, e->daemon, &ev);
+	clu_conf_unref(c);
+}
+
+static void fire_fence_word(struct sim_world *w, struct sim_event *e)
+{
+	Hawser__FencedRequest q = HAWSER__FENCED_REQUEST__INIT;
+	uint8_t bytes[512];
+
+	if (!w->node[e->node].d[SIM_FENCED].up)
+		return;
+	q.verb = (char *)"victim";
+	q.nodeid = (uint32_t)e->value;
+	q.why = e->data;
+	(void)sim_request(w, e->node, SIM_FENCED, bytes, hawser__fenced_request__pack(&q, bytes));
+}
+
+static void fire_node_killed(struct sim_world *w, struct sim_event *e)
+{
+	struct sim_node *by = &w->node[e->node];
+	struct sim_node *n = e->value >= 1 && (unsigned)e->value <= w->n_nodes ? &w->node[e->value] : NULL;
+
+	/* Only a node on the same ring hears it. */
+	if (n && n->corosync && by->ring && n->ring == by->ring)
+		sim_corosync_dies(w, n->id);
+}
+
+static void file_put(struct sim_node *n, const char *path, const void *data, size_t len)
+{
+	struct sim_file *f = n->disk;
+
+	while (f && strcmp(f->path, path) != 0)
+		f = f->next;
+	if (!f) {
+		f = calloc(1, sizeof(*f));
+		if (!f)
+			abort();
+		f->path = strdup(path);
+		f->next = n->disk;
+		n->disk = f;
+	}
+	free(f->data);
+	f->data = malloc(len ? len : 1);
+	if (!f->data)
+		abort();
+	memcpy(f->data, data, len);
+	f->len = len;
+}
+
+static void fire_stored(struct sim_world *w, struct sim_event *e)
+{
+	struct clu_event ev = { .type = CLU_EV_STORED };
+	const char *path = e->data;
+	size_t n = strlen(path) + 1;
+
+	ev.u.stored.id = e->id;
+	if (e->value == 0)
+		file_put(&w->node[e->node], path, path + n, e->len - n);
+	ev.u.stored.result = e->value;
+	sim_deliver(w, e->node, e->daemon, &ev);
+}
+
+static void fire_end(struct sim_world *w, struct sim_event *e)
+{
+	sim_daemon_kill(w, e->node, e->daemon);
+}
+
+static void fire_restart(struct sim_world *w, struct sim_event *e)
+{
+	struct sim_node *n = &w->node[e->node];
+
+	if (n->power && n->corosync && !n->d[e->daemon].up)
+		sim_daemon_start(w, e->node, e->daemon);
+}
+
+void sim_daemon_restart_later(struct sim_world *w, unsigned node, enum sim_daemon_kind k)
+{
+	struct sim_event *e = sim_at(w, 1000000 + sim_rnd(w, 4000000), fire_restart, node, NULL, 0);
+
+	e->daemon = k;
+	e->boot = w->node[node].boot;
+}
+
+static void store(struct sim_world *w, struct sim_node *n, enum sim_daemon_kind k, const struct clu_action *a)
+{
+	size_t path_len = strlen(a->u.store.path) + 1;
+	char *both = malloc(path_len + a->u.store.len);
+	struct sim_event *e;
+
+	if (!both)
+		abort();
+	memcpy(both, a->u.store.path, path_len);
+	memcpy(both + path_len, a->u.store.data, a->u.store.len);
+	e = for_daemon(w, 200 + sim_rnd(w, 20000), fire_stored, n, k, both, path_len + a->u.store.len);
+	e->id = a->u.store.id;
+	e->value = !w->calm && sim_chance(w, 3) ? -28 : 0;
+	free(both);
+}
+
+static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daemon_kind k, const struct clu_action *a)
+{
+	struct sim_daemon *d = &n->d[k];
+	struct sim_event *e;
+
+	switch (a->type) {
+	case CLU_ACT_SEND:
+		(void)clu_group_send(d->group, a->u.bytes.data, a->u.bytes.len);
+		break;
+	case CLU_ACT_REPLY:
+		if (a->u.reply.client & CLIENT_SUBSCRIPTION) {
+			if (n->d[SIM_RGM].up)
+				(void)for_daemon(w, 10 + sim_rnd(w, 300), fire_fenced_news, n, SIM_RGM, a->u.reply.data,
+					a->u.reply.len);
+		} else {
+			w->stats.replies++;
+			sim_check_reply(w, a->u.reply.client, a->u.reply.error);
+		}
+		break;
+	case CLU_ACT_NOTIFY:
+		if (k == SIM_FENCED && n->d[SIM_RGM].up)
+			(void)for_daemon(w, 10 + sim_rnd(w, 300), fire_fenced_news, n, SIM_RGM, a->u.bytes.data,
+				a->u.bytes.len);
+		break;
+	case CLU_ACT_RUN:
+		sim_run_program(w, n->id, k, &a->u.run);
+		break;
+	case CLU_ACT_KILL:
+		sim_kill_program(w, n->id, k, a->u.kill_id);
+		break;
+	case CLU_ACT_STORE:
+		store(w, n, k, a);
+		break;
+	case CLU_ACT_NOTE:
+		sim_trace(w, "n%u %s %s: %s -> %s (%s) %s %s", n->id, w->type[k]->ops->name, a->u.note.object,
+			a->u.note.from, a->u.note.to, a->u.note.why, a->u.note.event, a->u.note.fields);
+		break;
+	case CLU_ACT_JOIN:
+		d->wants_group = true;
+		sim_ring_join(w, n->id, k);
+		break;
+	case CLU_ACT_LEAVE:
+		d->wants_group = false;
+		sim_ring_leave(w, n->id, k, CLU_LEFT_CLEAN);
+		break;
+	case CLU_ACT_FENCE:
+		e = sim_at(w, 10 + sim_rnd(w, 300), fire_fence_word, n->id, a->u.node.why, strlen(a->u.node.why) + 1);
+		e->boot = n->boot;
+		e->value = (int)a->u.node.nodeid;
+		break;
+	case CLU_ACT_KILL_NODE:
+		e = sim_at(w, 200 + sim_rnd(w, 3000), fire_node_killed, n->id, NULL, 0);
+		e->boot = n->boot;
+		e->value = (int)a->u.node.nodeid;
+		break;
+	case CLU_ACT_CONFIG:
+		sim_check_commit(w, n->id, a->u.bytes.data, a->u.bytes.len);
+		for (unsigned o = 0; o < SIM_NDAEMONS; o++)
+			if (o != (unsigned)k && n->d[o].up)
+				(void)for_daemon(w, 10 + sim_rnd(w, 500), fire_config, n, (enum sim_daemon_kind)o,
+					a->u.bytes.data, a->u.bytes.len);
+		break;
+	case CLU_ACT_FATAL:
+	case CLU_ACT_EXIT:
+		sim_trace(w, "n%u %s ends: %s", n->id, w->type[k]->ops->name,
+			a->type == CLU_ACT_FATAL ? a->u.fatal.why : "asked to");
+		(void)for_daemon(w, 1, fire_end, n, k, NULL, 0);
+		sim_daemon_restart_later(w, n->id, k);
+		break;
+	case CLU_NACTIONS:
+	default:
+		sim_fail(w, "node %u: %s asked for action %d", n->id, w->type[k]->ops->name, (int)a->type);
+	}
+}
+
+static void carry_out(struct sim_world *w, struct sim_node *n, enum sim_daemon_kind k)
+{
+	struct sim_daemon *d = &n->d[k];
+	unsigned count = clu_out_count(d->out);
+
+	for (unsigned i = 0; i < count && d->up && !w->failure[0]; i++)
+		carry_out_one(w, n, k, clu_out_get(d->out, i));
+	if (d->out)
+		clu_out_reset(d->out);
+}
+
+/* ---- the group layer's host ---- */
+
+struct host_ctx {
+	struct sim_world *w;
+	unsigned node;
+	enum sim_daemon_kind k;
+};
+
+static void host_deliver(void *ctx, struct clu_event *ev)
+{
+	struct host_ctx *h = ctx;
+
+	sim_deliver(h->w, h->node, h->k, ev);
+}
+
+static void host_mcast(void *ctx, const void *data, size_t len)
+{
+	struct host_ctx *h = ctx;
+
+	sim_ring_send(h->w, h->node, h->k, data, len);
+}
+
+static int host_snapshot(void *ctx, struct clu_buf *ret)
+{
+	struct host_ctx *h = ctx;
+
+	return h->w->type[h->k]->ops->snapshot(h->w->node[h->node].d[h->k].core, ret);
+}
+
+static void host_refused(void *ctx, const char *why)
+{
+	struct host_ctx *h = ctx;
+
+	sim_fail(h->w, "node %u: %s refused: %s", h->node, h->w->type[h->k]->ops->name, why);
+}
+
+/* ---- life of a daemon and of a node ---- */
+
+static struct host_ctx contexts[SIM_MAX_NODES + 1][SIM_NDAEMONS];
+
+void sim_daemon_start(struct sim_world *w, unsigned node, enum sim_daemon_kind k)
+{
+	struct sim_node *n = &w->node[node];
+	struct sim_daemon *d = &n->d[k];
+	struct host_ctx *ctx = &contexts[node][k];
+	struct clu_group_host host = { host_deliver, host_mcast, host_snapshot, host_refused, ctx };
+	struct clu_event ev = { .type = CLU_EV_START };
+	char name[16];
+
+	if (!w->type[k] || d->up || !n->power)
+		return;
+	*ctx = (struct host_ctx){ w, node, k };
+	d->up = true;
+	d->life = ++w->lives;
+	d->in_group = false;
+	d->wants_group = w->type[k]->group;
+	d->core = w->type[k]->core_new(w, node);
+	d->out = clu_out_new();
+	ev.u.start.incarnation = sim_rnd(w, 0) | 1;
+	d->group = clu_group_new(&host, node, ev.u.start.incarnation, w->type[k]->ops->proto_min,
+		w->type[k]->ops->proto_max);
+	if (!d->core || !d->out || !d->group)
+		abort();
+	sim_trace(w, "n%u starts %s", node, w->type[k]->ops->name);
+	snprintf(name, sizeof(name), "n%u", node);
+	ev.u.start.nodeid = node;
+	ev.u.start.node_name = name;
+	ev.u.start.seed = sim_rnd(w, 0);
+	sim_deliver(w, node, k, &ev);
+	if (k != SIM_CCSD && w->conf)
+		(void)for_daemon(w, 1000 + sim_rnd(w, 2000), fire_config, n, k, NULL, 0);
+	if (k == SIM_RGM && n->d[SIM_FENCED].up)
+		subscribe(w, n);
+	if (d->up && d->wants_group && n->ring)
+		sim_ring_join(w, node, k);
+	sim_tell_quorum(w, node);
+	sim_types_daemon_started(w, node, k);
+}
+
+static void forget_children(struct sim_node *n, enum sim_daemon_kind k)
+{
+	for (unsigned i = 0; i < SIM_MAX_CHILDREN; i++)
+		if (n->child[i].used && n->child[i].daemon == k)
+			n->child[i].used = false;
+}
+
+void sim_daemon_kill(struct sim_world *w, unsigned node, enum sim_daemon_kind k)
+{
+	struct sim_node *n = &w->node[node];
+	struct sim_daemon *d = &n->d[k];
+
+	if (!d->up)
+		return;
+	d->up = false;
+	forget_children(n, k);
+	sim_check_daemon_dead(w, node);
+	if (n->ring && (d->in_group || d->wants_group))
+		sim_ring_leave(w, node, k, CLU_LEFT_PROCESS);
+	d->in_group = d->wants_group = false;
+	w->type[k]->core_free(d->core);
+	d->core = NULL;
+	d->group = clu_group_free(d->group);
+	d->out = clu_out_free(d->out);
+	d->life = ++w->lives;
+	if (k == SIM_FENCED && n->d[SIM_RGM].up) {
+		struct sim_event *e = for_daemon(w, 100, fire_peer_gone, n, SIM_RGM, NULL, 0);
+
+		e->value = CLU_PEER_FENCED;
+	}
+}
+
+static void fire_daemons(struct sim_world *w, struct sim_event *e)
+{
+	for (unsigned k = 0; k < SIM_NDAEMONS; k++)
+		sim_daemon_start(w, e->node, (enum sim_daemon_kind)k);
+}
+
+void sim_node_boot(struct sim_world *w, unsigned node)
+{
+	struct sim_node *n = &w->node[node];
+	struct sim_event *e;
+
+	if (n->power)
+		return;
+	n->power = n->corosync = true;
+	n->hung = n->quorate = false;
+	n->boot = ++w->boots;
+	memset(n->child, 0, sizeof(n->child));
+	sim_trace(w, "n%u boots", node);
+	sim_ring_node_up(w, node);
+	e = sim_at(w, 200000 + sim_rnd(w, 2000000), fire_daemons, node, NULL, 0);
+	e->boot = n->boot;
+}
+
+void sim_node_crash(struct sim_world *w, unsigned node)
+{
+	struct sim_node *n = &w->node[node];
+	struct sim_ring *ring = n->ring;
+
+	if (!n->power)
+		return;
+	sim_trace(w, "n%u loses power", node);
+	/* Nobody hears anything from it: its daemons end without a word. */
+	n->ring = NULL;
+	for (unsigned k = 0; k < SIM_NDAEMONS; k++)
+		sim_daemon_kill(w, node, (enum sim_daemon_kind)k);
+	n->ring = ring;
+	sim_ring_node_lost(w, node);
+	n->power = n->corosync = n->hung = n->quorate = false;
+	n->boot = ++w->boots;
+	n->ring = NULL;
+	sim_check_node_off(w, node);
+}
+
+static void fire_wake(struct sim_world *w, struct sim_event *e)
+{
+	struct sim_node *n = &w->node[e->node];
+
+	if (!n->hung || n->hung_until > w->now_us)
+		return;
+	n->hung = false;
+	sim_trace(w, "n%u wakes", e->node);
+	sim_ring_reform(w, 1000);
+}
+
+void sim_node_hang(struct sim_world *w, unsigned node, uint64_t for_us)
+{
+	struct sim_node *n = &w->node[node];
+	struct sim_event *e;
+
+	if (!n->power || n->hung)
+		return;
+	sim_trace(w, "n%u hangs for %" PRIu64 " ms", node, for_us / 1000);
+	n->hung = true;
+	n->hung_until = w->now_us + for_us;
+	sim_ring_node_lost(w, node);
+	/* The wake-up itself must not wait for the wake-up. */
+	e = sim_at(w, for_us, fire_wake, node, NULL, 0);
+	e->value = (int)n->boot;
+}
+
+static void fire_corosync_back(struct sim_world *w, struct sim_event *e)
+{
+	struct sim_node *n = &w->node[e->node];
+
+	if (!n->power || n->corosync)
+		return;
+	n->corosync = true;
+	sim_ring_node_up(w, e->node);
+	for (unsigned k = 0; k < SIM_NDAEMONS; k++)
+		sim_daemon_start(w, e->node, (enum sim_daemon_kind)k);
+}
+
+void sim_corosync_dies(struct sim_world *w, unsigned node)
+{
+	struct sim_node *n = &w->node[node];
+	struct sim_event *e;
+
+	if (!n->power || !n->corosync)
+		return;
+	sim_trace(w, "n%u loses its corosync", node);
+	sim_ring_node_lost(w, node);
+	n->corosync = n->quorate = false;
+	n->ring = NULL;
+	for (unsigned k = 0; k < SIM_NDAEMONS; k++) {
+		struct sim_daemon *d = &n->d[k];
+
+		if (!d->up)
+			continue;
+		d->in_group = false;
+		e = for_daemon(w, 100 + sim_rnd(w, 1000), fire_peer_gone, n, (enum sim_daemon_kind)k, NULL, 0);
+		e->value = CLU_PEER_COROSYNC;
+	}
+	e = sim_at(w, 20000000 + sim_rnd(w, 40000000), fire_corosync_back, node, NULL, 0);
+	e->boot = n->boot;
+}
+
+/* ---- quorum ---- */
+
+static void fire_quorum(struct sim_world *w, struct sim_event *e)
+{
+	struct sim_node *n = &w->node[e->node];
+	uint32_t nodes[SIM_MAX_NODES];
+	unsigned count = 0;
+
+	if (!n->ring || !n->corosync)
+		return;
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		if (w->node[i].ring == n->ring)
+			nodes[count++] = i;
+	n->quorate = count >= w->votes_needed;
+	for (unsigned k = 0; k < SIM_NDAEMONS; k++) {
+		struct clu_quorum q = { n->quorate, { 1, e->id }, nodes, count };
+
+		if (n->d[k].up && clu_group_quorum(n->d[k].group, &q) < 0)
+			abort();
+	}
+}
+
+void sim_tell_quorum(struct sim_world *w, unsigned node)
+{
+	struct sim_event *e = sim_at(w, 10 + sim_rnd(w, 3000), fire_quorum, node, NULL, 0);
+
+	e->boot = w->node[node].boot;
+	e->id = sim_ring_id(&w->node[node]);
+}

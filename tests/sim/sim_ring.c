@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The transport: what corosync promises (cman.md section 9), and no more.
+ *
+ * - One log per ring; every node delivers it in order, each at its own pace.
+ * - A ring that lost a node stands still until the loss is noticed.
+ * - At a ring change all survivors are first brought to the same point; what lies
+ *   behind it is carried over when its sender is a survivor, else lost.
+ * - Then lost members in one change per group, then newcomers one by one.
+ * - Quorum is told afterwards, at any pace.
+ */
+#include "sim_world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TOKEN_US 1000000u
+#define DETECT_US 2200000u	/* token + consensus */
+
+enum entry_kind { ENTRY_DATA, ENTRY_JOIN, ENTRY_LEAVE };
+
+struct entry {
+	enum entry_kind kind;
+	unsigned from;
+	enum sim_daemon_kind daemon;
+	enum clu_left how;
+	uint64_t life;
+	void *data;
+	size_t len;
+};
+
+struct sim_ring {
+	struct sim_ring *next;
+	uint64_t id;
+	uint32_t members;	/* a bit per node */
+	bool stalled;
+	struct entry *log;
+	uint64_t n, cap;
+};
+
+/* All rings ever made; freed with the world. */
+static struct sim_ring *ring_new(struct sim_world *w, uint32_t members, struct sim_ring **list)
+{
+	struct sim_ring *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		abort();
+	r->id = ++w->rings * 4;
+	r->members = members;
+	r->next = *list;
+	*list = r;
+	return r;
+}
+
+struct rings {
+	struct sim_ring *all;
+};
+
+static void pump(struct sim_world *w, struct sim_node *n);
+
+static void ring_append(struct sim_world *w, struct sim_ring *r, const struct entry *e)
+{
+	if (r->n == r->cap) {
+		r->cap = r->cap ? r->cap * 2 : 64;
+		r->log = realloc(r->log, r->cap * sizeof(*r->log));
+		if (!r->log)
+			abort();
+	}
+	r->log[r->n++] = *e;
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		if (w->node[i].ring == r)
+			pump(w, &w->node[i]);
+}
+
+static void tell_change(struct sim_world *w, struct sim_node *n, enum sim_daemon_kind k, uint32_t joined,
+	uint32_t left, enum clu_left how)
+{
+	uint32_t members[SIM_MAX_NODES], j[SIM_MAX_NODES];
+	struct clu_member_left l[SIM_MAX_NODES];
+	struct clu_group_change c = { .members = members, .joined = j, .left = l };
+	struct sim_daemon *d = &n->d[k];
+
+	n->seen[k] = (n->seen[k] | joined) & ~left;
+	if (!d->up || !d->in_group)
+		return;
+	c.ring = (struct clu_ring){ 1, n->ring ? n->ring->id : 0 };
+	for (unsigned i = 1; i <= w->n_nodes; i++) {
+		if (n->seen[k] & 1u << i)
+			members[c.n_members++] = i;
+		if (joined & 1u << i)
+			j[c.n_joined++] = i;
+		if (left & 1u << i)
+			l[c.n_left++] = (struct clu_member_left){ i, how };
+	}
+	if (clu_group_confchg(d->group, &c) < 0)
+		abort();
+}
+
+static void deliver(struct sim_world *w, struct sim_node *n, const struct entry *e)
+{
+	struct sim_daemon *d = &n->d[e->daemon];
+	uint32_t bit = 1u << e->from;
+
+	switch (e->kind) {
+	case ENTRY_JOIN:
+		if (n->seen[e->daemon] & bit)
+			break;
+		/* The process itself hears of its join only if it is still the one that asked. */
+		if (e->from == n->id && d->up && d->life == e->life)
+			d->in_group = true;
+		tell_change(w, n, e->daemon, bit, 0, CLU_LEFT_CLEAN);
+		break;
+	case ENTRY_LEAVE:
+		if (!(n->seen[e->daemon] & bit))
+			break;
+		tell_change(w, n, e->daemon, 0, bit, e->how);
+		if (e->from == n->id && d->life == e->life)
+			d->in_group = false;
+		break;
+	case ENTRY_DATA:
+		w->stats.messages++;
+		if (d->up && d->in_group && (n->seen[e->daemon] & bit))
+			if (clu_group_receive(d->group, e->from, e->data, e->len) < 0)
+				abort();
+		break;
+	default:
+		abort();
+	}
+}
+
+static void deliver_next(struct sim_world *w, struct sim_event *ev)
+{
+	struct sim_node *n = &w->node[ev->node];
+
+	n->pumping = false;
+	if (!n->ring || n->ring->stalled || n->ring->id != ev->id || n->cursor >= n->ring->n)
+		return;
+	/* A copy: delivering may append to the log and move it. The bytes stay. */
+	struct entry e = n->ring->log[n->cursor++];
+
+	deliver(w, n, &e);
+	pump(w, n);
+}
+
+static void pump(struct sim_world *w, struct sim_node *n)
+{
+	struct sim_event *e;
+
+	if (n->pumping || !n->ring || n->ring->stalled || n->cursor >= n->ring->n)
+		return;
+	n->pumping = true;
+	e = sim_at(w, 20 + sim_rnd(w, sim_chance(w, 50) ? 4000 : 300), deliver_next, n->id, NULL, 0);
+	e->boot = n->boot;
+	e->id = n->ring->id;
+}
+
+void sim_ring_send(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const void *data, size_t len)
+{
+	struct entry e = { ENTRY_DATA, node, daemon, CLU_LEFT_CLEAN, 0, NULL, len };
+
+	if (!w->node[node].ring)
+		return;
+	e.data = malloc(len ? len : 1);
+	if (!e.data)
+		abort();
+	memcpy(e.data, data, len);
+	ring_append(w, w->node[node].ring, &e);
+}
+
+void sim_ring_join(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon)
+{
+	struct entry e = { ENTRY_JOIN, node, daemon, CLU_LEFT_CLEAN, w->node[node].d[daemon].life, NULL, 0 };
+
+	if (w->node[node].ring)
+		ring_append(w, w->node[node].ring, &e);
+}
+
+void sim_ring_leave(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, enum clu_left how)
+{
+	struct entry e = { ENTRY_LEAVE, node, daemon, how, w->node[node].d[daemon].life, NULL, 0 };
+
+	if (w->node[node].ring)
+		ring_append(w, w->node[node].ring, &e);
+}
+
+uint64_t sim_ring_id(const struct sim_node *n)
+{
+	return n->ring ? n->ring->id : 0;
+}
+
+static bool is_heard(const struct sim_node *n)
+{
+	return n->power && n->corosync && !n->hung;
+}
+
+static struct rings *rings_of(struct sim_world *w)
+{
+	if (!w->rings_made) {
+		w->rings_made = calloc(1, sizeof(struct rings));
+		if (!w->rings_made)
+			abort();
+	}
+	return w->rings_made;
+}
+
+/* One new ring of the nodes in `mask`. */
+static void form(struct sim_world *w, uint32_t mask)
+{
+	struct sim_ring *old[SIM_MAX_NODES], *ring;
+	uint32_t sub[SIM_MAX_NODES], lost[SIM_MAX_NODES];
+	unsigned n_old = 0;
+
+	for (unsigned i = 1; i <= w->n_nodes; i++) {
+		struct sim_node *n = &w->node[i];
+		unsigned k = 0;
+
+		if (!(mask & 1u << i))
+			continue;
+		while (k < n_old && old[k] != n->ring)
+			k++;
+		if (k == n_old) {
+			old[n_old] = n->ring;
+			sub[n_old++] = 0;
+		}
+		sub[k] |= 1u << i;
+	}
+	/* Whoever does not come along from the same ring is lost, also if it is back already by another way. */
+	for (unsigned k = 0; k < n_old; k++)
+		lost[k] = old[k] ? old[k]->members & ~sub[k] : 0;
+	if (n_old == 1 && old[0] && old[0]->members == mask) {
+		old[0]->stalled = false;
+		for (unsigned i = 1; i <= w->n_nodes; i++)
+			if (mask & 1u << i)
+				pump(w, &w->node[i]);
+		return;
+	}
+	/* All survivors of one old ring to the same point. */
+	for (unsigned k = 0; k < n_old; k++) {
+		uint64_t most = 0;
+
+		for (unsigned i = 1; i <= w->n_nodes && old[k]; i++)
+			if (sub[k] & 1u << i && w->node[i].cursor > most)
+				most = w->node[i].cursor;
+		for (unsigned i = 1; i <= w->n_nodes && old[k]; i++) {
+			struct sim_node *n = &w->node[i];
+
+			while (sub[k] & 1u << i && n->cursor < most) {
+				struct entry e = old[k]->log[n->cursor++];
+
+				deliver(w, n, &e);
+			}
+		}
+	}
+	ring = ring_new(w, mask, &rings_of(w)->all);
+	sim_trace(w, "ring %llu members %x", (unsigned long long)ring->id, mask >> 1);
+	for (unsigned k = 0; k < n_old; k++) {
+		uint64_t from = 0;
+
+		for (unsigned i = 1; i <= w->n_nodes; i++)
+			if (sub[k] & 1u << i) {
+				from = w->node[i].cursor;
+				w->node[i].ring = ring;
+				w->node[i].pumping = false;
+			}
+		for (uint64_t x = from; old[k] && x < old[k]->n; x++) {
+			struct entry e = old[k]->log[x];
+
+			if (!(sub[k] & 1u << e.from))
+				continue;
+			if (e.len) {
+				void *copy = malloc(e.len);
+
+				if (!copy)
+					abort();
+				memcpy(copy, e.data, e.len);
+				e.data = copy;
+			} else {
+				e.data = NULL;
+			}
+			if (ring->n == ring->cap) {
+				ring->cap = ring->cap ? ring->cap * 2 : 64;
+				ring->log = realloc(ring->log, ring->cap * sizeof(*ring->log));
+				if (!ring->log)
+					abort();
+			}
+			ring->log[ring->n++] = e;
+		}
+	}
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		if (mask & 1u << i)
+			w->node[i].cursor = 0;
+	for (unsigned g = 0; g < SIM_NDAEMONS; g++) {
+		uint32_t in[SIM_MAX_NODES];
+
+		/* Who is in the group on each side, before anybody is told. */
+		for (unsigned k = 0; k < n_old; k++) {
+			in[k] = 0;
+			for (unsigned i = 1; i <= w->n_nodes; i++)
+				if (sub[k] & 1u << i)
+					in[k] |= w->node[i].seen[g] & sub[k];
+		}
+		for (unsigned k = 0; k < n_old; k++)
+			for (unsigned i = 1; i <= w->n_nodes; i++) {
+				struct sim_node *n = &w->node[i];
+
+				if (sub[k] & 1u << i && n->seen[g] & lost[k])
+					tell_change(w, n, (enum sim_daemon_kind)g, 0, n->seen[g] & lost[k],
+						CLU_LEFT_NODE);
+			}
+		for (unsigned i = 1; i <= w->n_nodes; i++) {
+			struct sim_node *n = &w->node[i];
+
+			for (unsigned k = 0; mask & 1u << i && k < n_old; k++)
+				for (unsigned j = 1; j <= w->n_nodes; j++)
+					if (in[k] & 1u << j && !(n->seen[g] & 1u << j))
+						tell_change(w, n, (enum sim_daemon_kind)g, 1u << j, 0,
+							CLU_LEFT_CLEAN);
+		}
+	}
+	for (unsigned i = 1; i <= w->n_nodes; i++) {
+		struct sim_node *n = &w->node[i];
+
+		if (!(mask & 1u << i))
+			continue;
+		pump(w, n);
+		for (unsigned g = 0; g < SIM_NDAEMONS; g++)
+			if (n->d[g].up && n->d[g].wants_group && !(n->seen[g] & 1u << i))
+				sim_ring_join(w, i, (enum sim_daemon_kind)g);
+		sim_tell_quorum(w, i);
+	}
+}
+
+static void reform(struct sim_world *w, struct sim_event *e)
+{
+	uint32_t done = 0;
+
+	(void)e;
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		if (!is_heard(&w->node[i]) && !w->node[i].hung)
+			w->node[i].ring = NULL;
+	for (unsigned i = 1; i <= w->n_nodes; i++) {
+		uint32_t mask = 0;
+
+		if (!is_heard(&w->node[i]) || done & 1u << i)
+			continue;
+		for (unsigned j = i; j <= w->n_nodes; j++)
+			if (is_heard(&w->node[j]) && w->node[j].side == w->node[i].side)
+				mask |= 1u << j;
+		done |= mask;
+		form(w, mask);
+	}
+}
+
+void sim_ring_reform(struct sim_world *w, uint64_t in_us)
+{
+	(void)sim_at(w, in_us, reform, 0, NULL, 0);
+}
+
+static void stall(struct sim_world *w, unsigned node)
+{
+	if (w->node[node].ring)
+		w->node[node].ring->stalled = true;
+}
+
+void sim_ring_node_up(struct sim_world *w, unsigned node)
+{
+	struct sim_node *n = &w->node[node];
+
+	n->ring = NULL;
+	n->cursor = 0;
+	n->pumping = false;
+	memset(n->seen, 0, sizeof(n->seen));
+	sim_ring_reform(w, 300000 + sim_rnd(w, 1500000));
+}
+
+void sim_ring_node_lost(struct sim_world *w, unsigned node)
+{
+	stall(w, node);
+	sim_ring_reform(w, DETECT_US - sim_rnd(w, TOKEN_US / 4));
+}
+
+void sim_ring_node_leaves(struct sim_world *w, unsigned node)
+{
+	stall(w, node);
+	sim_ring_reform(w, 50000 + sim_rnd(w, 100000));
+}
+
+void sim_ring_cut(struct sim_world *w)
+{
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		stall(w, i);
+	sim_ring_reform(w, DETECT_US);
+}
+
+void sim_ring_free(struct sim_world *w)
+{
+	struct rings *rs = w->rings_made;
+
+	for (struct sim_ring *r = rs ? rs->all : NULL, *next; r; r = next) {
+		next = r->next;
+		for (uint64_t i = 0; i < r->n; i++)
+			free(r->log[i].data);
+		free(r->log);
+		free(r);
+	}
+	free(rs);
+	w->rings_made = NULL;
+}

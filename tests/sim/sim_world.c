@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sim_world.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A test program: without memory there is nothing to test. */
+static void *must(void *p)
+{
+	if (!p)
+		abort();
+	return p;
+}
+
+uint64_t sim_rnd(struct sim_world *w, uint64_t below)
+{
+	uint64_t x = w->rng;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	w->rng = x;
+	return below ? (x * 0x2545f4914f6cdd1du >> 16) % below : 0;
+}
+
+bool sim_chance(struct sim_world *w, unsigned per_mille)
+{
+	return sim_rnd(w, 1000) < per_mille;
+}
+
+struct sim_world *sim_world_new(uint64_t seed, unsigned n_nodes, const struct sim_daemon_type *const *types,
+	FILE *trace)
+{
+	struct sim_world *w = must(calloc(1, sizeof(*w)));
+
+	w->seed = seed;
+	w->rng = (seed + 1) * 0x9e3779b97f4a7c15u | 1;
+	for (int i = 0; i < 8; i++)
+		(void)sim_rnd(w, 0);
+	w->n_nodes = n_nodes;
+	for (unsigned k = 0; k < SIM_NDAEMONS; k++)
+		w->type[k] = types[k];
+	for (unsigned i = 1; i <= n_nodes; i++)
+		w->node[i].id = i;
+	w->trace = trace;
+	sim_check_new(w);
+	return w;
+}
+
+static void event_free(struct sim_event *e)
+{
+	free(e->data);
+	free(e);
+}
+
+struct sim_world *sim_world_free(struct sim_world *w)
+{
+	if (!w)
+		return NULL;
+	w->calm = true;
+	for (unsigned i = 1; i <= w->n_nodes; i++) {
+		struct sim_file *f = w->node[i].disk;
+
+		for (unsigned k = 0; k < SIM_NDAEMONS; k++)
+			sim_daemon_kill(w, i, (enum sim_daemon_kind)k);
+		while (f) {
+			struct sim_file *next = f->next;
+
+			free(f->path);
+			free(f->data);
+			free(f);
+			f = next;
+		}
+	}
+	for (unsigned i = 0; i < w->n_heap; i++)
+		event_free(w->heap[i]);
+	free(w->heap);
+	sim_ring_free(w);
+	sim_check_free(w);
+	free(w);
+	return NULL;
+}
+
+static bool earlier(const struct sim_event *a, const struct sim_event *b)
+{
+	return a->at_us != b->at_us ? a->at_us < b->at_us : a->seq < b->seq;
+}
+
+struct sim_event *sim_at(struct sim_world *w, uint64_t in_us, sim_fire_fn *fire, unsigned node, const void *data,
+	size_t len)
+{
+	struct sim_event *e = must(calloc(1, sizeof(*e)));
+	unsigned i;
+
+	e->at_us = w->now_us + in_us;
+	e->seq = ++w->seq;
+	e->fire = fire;
+	e->node = node;
+	if (len) {
+		e->data = must(malloc(len));
+		memcpy(e->data, data, len);
+		e->len = len;
+	}
+	if (w->n_heap == w->cap_heap) {
+		w->cap_heap = w->cap_heap ? w->cap_heap * 2 : 256;
+		w->heap = must(realloc(w->heap, w->cap_heap * sizeof(*w->heap)));
+	}
+	i = w->n_heap++;
+	while (i && earlier(e, w->heap[(i - 1) / 2])) {
+		w->heap[i] = w->heap[(i - 1) / 2];
+		i = (i - 1) / 2;
+	}
+	w->heap[i] = e;
+	return e;
+}
+
+static struct sim_event *take_next(struct sim_world *w)
+{
+	struct sim_event *top = w->heap[0], *last = w->heap[--w->n_heap];
+	unsigned i = 0;
+
+	for (;;) {
+		unsigned c = 2 * i + 1;
+
+		if (c >= w->n_heap)
+			break;
+		if (c + 1 < w->n_heap && earlier(w->heap[c + 1], w->heap[c]))
+			c++;
+		if (!earlier(w->heap[c], last))
+			break;
+		w->heap[i] = w->heap[c];
+		i = c;
+	}
+	if (w->n_heap)
+		w->heap[i] = last;
+	return top;
+}
+
+/* An event for a node that hangs waits until it wakes; one for a former life is void. */
+static bool is_void(const struct sim_world *w, const struct sim_event *e)
+{
+	const struct sim_node *n = &w->node[e->node];
+
+	if (e->boot && e->boot != n->boot)
+		return true;
+	return e->life && e->life != n->d[e->daemon].life;
+}
+
+bool sim_step(struct sim_world *w)
+{
+	struct sim_event *e;
+
+	if (w->failure[0] || !w->n_heap)
+		return false;
+	e = take_next(w);
+	if (e->at_us > w->now_us)
+		w->now_us = e->at_us;
+	if (!is_void(w, e)) {
+		struct sim_node *n = &w->node[e->node];
+
+		if (e->boot && n->hung && n->hung_until > w->now_us) {
+			struct sim_event *again = sim_at(w, n->hung_until - w->now_us, e->fire, e->node, e->data, e->len);
+
+			again->daemon = e->daemon;
+			again->boot = e->boot;
+			again->life = e->life;
+			again->id = e->id;
+			again->value = e->value;
+		} else {
+			w->stats.events++;
+			e->fire(w, e);
+			sim_check_step(w);
+		}
+	}
+	event_free(e);
+	return !w->failure[0];
+}
+
+bool sim_run_until(struct sim_world *w, uint64_t at_us)
+{
+	while (w->n_heap && w->heap[0]->at_us <= at_us)
+		if (!sim_step(w))
+			return false;
+	if (w->now_us < at_us)
+		w->now_us = at_us;
+	return true;
+}
+
+void sim_fail(struct sim_world *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (w->failure[0])
+		return;
+	va_start(ap, fmt);
+	vsnprintf(w->failure, sizeof(w->failure), fmt, ap);
+	va_end(ap);
+	sim_trace(w, "BROKEN: %s", w->failure);
+}
+
+void sim_trace(struct sim_world *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!w->trace)
+		return;
+	fprintf(w->trace, "%6" PRIu64 ".%06" PRIu64 " ", w->now_us / 1000000, w->now_us % 1000000);
+	va_start(ap, fmt);
+	vfprintf(w->trace, fmt, ap);
+	va_end(ap);
+	fputc('\n', w->trace);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The cluster in a glass: whole nodes (the very cores of the daemons) in one
+ * process and in virtual time, from a seed.
+ *
+ * One event at a time: the pending event with the lowest time fires, ties go to
+ * the one that was put in first. Every choice comes from one generator, so a seed
+ * is a history.
+ */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "clu_core.h"
+#include "clu_group.h"
+#include "clu_out.h"
+
+#define SIM_MAX_NODES 16
+#define SIM_MAX_CHILDREN 64
+
+enum sim_daemon_kind { SIM_CCSD, SIM_FENCED, SIM_RGM, SIM_NDAEMONS };
+
+/* How one kind of daemon is made: the same ops that its main hands to the shell. */
+struct sim_daemon_type {
+	const struct clu_core_ops *ops;
+	void *(*core_new)(void *world, unsigned node);
+	void (*core_free)(void *core);
+	bool group;		/* joins its group at start */
+};
+
+struct sim_event;
+struct sim_world;
+typedef void sim_fire_fn(struct sim_world *w, struct sim_event *e);
+
+struct sim_event {
+	uint64_t at_us, seq;
+	sim_fire_fn *fire;
+	unsigned node;
+	enum sim_daemon_kind daemon;
+	uint64_t boot, life;	/* only while the node's boot / the daemon's life is this (0 = always) */
+	uint64_t id;
+	void *data;
+	size_t len;
+	int value;
+};
+
+/* A program that a core had run. */
+struct sim_child {
+	bool used;
+	uint64_t id, gen;
+	enum sim_daemon_kind daemon;
+	bool ignores_term;
+};
+
+struct sim_daemon {
+	bool up;
+	uint64_t life;		/* counts starts over all nodes */
+	void *core;
+	struct clu_group *group;
+	bool wants_group;	/* has asked to join, or will at start */
+	bool in_group;		/* a process in the transport's group */
+	struct clu_out *out;
+	bool stepping;
+	uint64_t timer_seq;
+};
+
+struct sim_file {
+	struct sim_file *next;
+	char *path;
+	void *data;
+	size_t len;
+};
+
+struct sim_node {
+	unsigned id;		/* 1..n; index too */
+	bool power, corosync, hung;
+	uint64_t boot;		/* counts starts */
+	uint64_t hung_until;
+	int side;		/* network side; nodes with equal sides hear each other */
+	struct sim_ring *ring;
+	uint64_t cursor;	/* entries of the ring's log that were delivered here */
+	bool pumping;		/* a delivery is under way */
+	uint32_t seen[SIM_NDAEMONS];	/* group members as this node was told, a bit per node */
+	bool quorate;
+	struct sim_daemon d[SIM_NDAEMONS];
+	struct sim_child child[SIM_MAX_CHILDREN];
+	struct sim_file *disk;
+	uint64_t join_client;	/* the boot script's request */
+	bool bmc_dead;		/* its power switch does not answer */
+	bool bmc_lies;		/* says off and is not: only in scenarios that must break S1 */
+};
+
+struct sim_stats {
+	uint64_t steps, events, messages, crashes, hangs, partitions, merges, daemon_kills, fencings, starts, stops,
+		requests, replies, agent_failures, config_updates, takeovers;
+};
+
+struct sim_world {
+	uint64_t seed, rng;
+	uint64_t now_us;
+	uint64_t seq, lives, boots, rings;
+	struct sim_event **heap;
+	unsigned n_heap, cap_heap;
+	unsigned n_nodes;
+	struct sim_node node[SIM_MAX_NODES + 1];
+	const struct sim_daemon_type *type[SIM_NDAEMONS];
+	FILE *trace;
+	char failure[1024];	/* "" while all promises hold */
+	struct sim_stats stats;
+	void *rules;		/* sim_check.c: what is active where, open requests */
+	void *rings_made;	/* sim_ring.c */
+	struct clu_conf *conf;	/* the cluster.conf all nodes begin with; owned by the caller */
+	unsigned votes_needed;	/* nodes for quorum */
+	bool calm;		/* no more faults */
+};
+
+struct sim_world *sim_world_new(uint64_t seed, unsigned n_nodes, const struct sim_daemon_type *const *types,
+	FILE *trace);
+struct sim_world *sim_world_free(struct sim_world *w);
+
+/* Numbers by chance. */
+uint64_t sim_rnd(struct sim_world *w, uint64_t below);
+bool sim_chance(struct sim_world *w, unsigned per_mille);
+
+/* Puts an event in; data is copied. Returns it for further fields. */
+struct sim_event *sim_at(struct sim_world *w, uint64_t in_us, sim_fire_fn *fire, unsigned node, const void *data,
+	size_t len);
+/* Fires the next event. false when nothing is pending or a promise was broken. */
+bool sim_step(struct sim_world *w);
+/* Runs until the virtual time; false when a promise was broken. */
+bool sim_run_until(struct sim_world *w, uint64_t at_us);
+
+/* A promise was broken: remembered with the first reason. */
+void sim_fail(struct sim_world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void sim_trace(struct sim_world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* sim_ring.c: the transport with corosync's promises and no more. */
+void sim_ring_node_up(struct sim_world *w, unsigned node);
+void sim_ring_node_lost(struct sim_world *w, unsigned node);	/* noticed after the token time */
+void sim_ring_node_leaves(struct sim_world *w, unsigned node);	/* noticed at once */
+void sim_ring_cut(struct sim_world *w);	/* sides have changed: noticed after the token time */
+void sim_ring_reform(struct sim_world *w, uint64_t in_us);
+void sim_ring_join(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
+void sim_ring_leave(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, enum clu_left how);
+void sim_ring_send(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const void *data, size_t len);
+/* 0 while the node is in no ring. */
+uint64_t sim_ring_id(const struct sim_node *n);
+void sim_ring_free(struct sim_world *w);
+
+/* sim_node.c: nodes and the cores on them. */
+void sim_node_boot(struct sim_world *w, unsigned node);
+void sim_node_crash(struct sim_world *w, unsigned node);	/* power gone */
+void sim_node_hang(struct sim_world *w, unsigned node, uint64_t for_us);
+void sim_corosync_dies(struct sim_world *w, unsigned node);
+void sim_daemon_start(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
+void sim_daemon_kill(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
+/* As a service manager does after a crash. */
+void sim_daemon_restart_later(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
+void sim_deliver(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, struct clu_event *ev);
+void sim_tell_quorum(struct sim_world *w, unsigned node);
+/* An admin request to a daemon of a node; its answer goes to sim_check. Returns the client id. */
+uint64_t sim_request(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const void *data, size_t len);
+
+/* sim_agents.c: what programs do to the world. */
+void sim_run_program(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_run *run);
+void sim_kill_program(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, uint64_t id);
+
+/* sim_check.c: the promises. */
+void sim_check_new(struct sim_world *w);
+void sim_check_free(struct sim_world *w);
+void sim_check_step(struct sim_world *w);	/* after every single step */
+bool sim_resource_active(struct sim_world *w, unsigned node, const char *name);
+void sim_check_resource(struct sim_world *w, unsigned node, const char *name, bool active);
+void sim_check_node_off(struct sim_world *w, unsigned node);
+void sim_check_request(struct sim_world *w, unsigned node, uint64_t client);
+void sim_check_reply(struct sim_world *w, uint64_t client, int error);
+void sim_check_daemon_dead(struct sim_world *w, unsigned node);
+void sim_check_fence_begin(struct sim_world *w, unsigned by, unsigned victim);
+void sim_check_fence_end(struct sim_world *w, unsigned by, unsigned victim);
+void sim_check_commit(struct sim_world *w, unsigned node, const void *data, size_t len);
+
+#endif

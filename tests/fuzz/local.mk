@@ -7,7 +7,7 @@ else
 FUZZ_MAIN = tests/fuzz/fuzz_replay.c
 fuzz_link_flags =
 endif
-FUZZ_TARGETS = fuzz_conf fuzz_group
+FUZZ_TARGETS = fuzz_conf fuzz_group fuzz_fence_opt fuzz_ip_packet
 check_PROGRAMS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/replay.sh
 TESTS += tests/fuzz/replay.sh
@@ -21,3 +21,11 @@ fuzz_conf_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)
 fuzz_group_SOURCES = tests/fuzz/fuzz_group.c $(FUZZ_MAIN)
 fuzz_group_LDADD = libclucore.la
 fuzz_group_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)
+fuzz_fence_opt_SOURCES = tests/fuzz/fuzz_fence_opt.c $(FUZZ_MAIN)
+fuzz_fence_opt_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/agents/fence
+fuzz_fence_opt_LDADD = libfenceagent.la
+fuzz_fence_opt_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)
+fuzz_ip_packet_SOURCES = tests/fuzz/fuzz_ip_packet.c $(FUZZ_MAIN)
+fuzz_ip_packet_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/agents/resource
+fuzz_ip_packet_LDADD = libhwip.la
+fuzz_ip_packet_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)

@@ -11,6 +11,12 @@
 
 #define POST_JOIN_DELAY_S 6
 #define MAX_DELAY_S 86400
+/*
+ * A timer that comes this late says that we hung. What we know of quorum may then
+ * be old news: corosync gets the time to notice that the others went on without us.
+ */
+#define HUNG_MS 1000
+#define DISTRUST_MS 5000
 
 struct fdom *fdom_new(const struct fdom_options *opt)
 {
@@ -289,6 +295,7 @@ static void on_peer(struct fdom *d, const struct clu_peer *p)
 {
 	if (p->kind != CLU_PEER_COROSYNC || p->up)
 		return;
+	d->quorate = false;
 	if (d->shutdown)
 		clu_out_exit(d->out);
 	else
@@ -297,11 +304,40 @@ static void on_peer(struct fdom *d, const struct clu_peer *p)
 			"fence this one" : "cluster is down (corosync has gone), exiting");
 }
 
+static uint64_t fdom_deadline(const void *core)
+{
+	const struct fdom *d = core;
+	uint64_t first = CLU_NEVER;
+
+	if (!fdom_is_master(d) || !fdom_gate(d) || d->leaving || !d->conf)
+		return CLU_NEVER;
+	for (unsigned i = 0; i < d->n_nodes; i++) {
+		const struct fdom_node *n = &d->nodes[i];
+
+		/* A victim that is due and not begun waits for an event (a device in use), not for time. */
+		if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) && n->v.due_ms > d->now_ms &&
+		    n->v.due_ms < first && !n->v.begun && !fdom_run_of((struct fdom *)d, n->nodeid))
+			first = n->v.due_ms;
+		else if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) &&
+			 d->distrust_until_ms > d->now_ms && d->distrust_until_ms < first)
+			first = d->distrust_until_ms;
+	}
+	return first;
+}
+
 static int fdom_step(void *core, const struct clu_event *ev, struct clu_out *out)
 {
 	struct fdom *d = core;
 
+	uint64_t due_ms = fdom_deadline(d);
+
 	d->out = out;
+	if (due_ms != CLU_NEVER && ev->now_ms > due_ms + HUNG_MS) {
+		d->distrust_until_ms = ev->now_ms + DISTRUST_MS;
+		clu_out_note(out, CLU_WARNING, "fdom.hung", "fenced", "", "",
+			"this node hung; nobody is fenced before its quorum is known to be no old news",
+			"late_ms=%llu", (unsigned long long)(ev->now_ms - due_ms));
+	}
 	d->now_ms = ev->now_ms;
 	d->wall_us = ev->wall_us;
 	d->changed = false;
@@ -357,24 +393,6 @@ static int fdom_step(void *core, const struct clu_event *ev, struct clu_out *out
 		fdom_news_notify(d);
 	d->out = NULL;
 	return d->error;
-}
-
-static uint64_t fdom_deadline(const void *core)
-{
-	const struct fdom *d = core;
-	uint64_t first = CLU_NEVER;
-
-	if (!fdom_is_master(d) || !fdom_gate(d) || d->leaving || !d->conf)
-		return CLU_NEVER;
-	for (unsigned i = 0; i < d->n_nodes; i++) {
-		const struct fdom_node *n = &d->nodes[i];
-
-		/* A victim that is due and not begun waits for an event (a device in use), not for time. */
-		if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) && n->v.due_ms > d->now_ms &&
-		    n->v.due_ms < first && !n->v.begun && !fdom_run_of((struct fdom *)d, n->nodeid))
-			first = n->v.due_ms;
-	}
-	return first;
 }
 
 const struct clu_core_ops fdom_ops = {

@@ -109,6 +109,7 @@ struct fdom {
 	bool clean_start, skip_undefined;
 	struct fdom_run runs[FDOM_MAX_NODES];
 	uint64_t next_child, next_token;
+	uint64_t distrust_until_ms;	/* we hung: no agent is started before */
 	struct fdom_pending pending[FDOM_MAX_PENDING];
 	uint64_t ignored;	/* messages and requests that meant nothing in their state */
 

@@ -305,7 +305,7 @@ static void run_start(struct fdom *d, struct fdom_node *n)
 
 void fdom_runs_start(struct fdom *d)
 {
-	if (!fdom_is_master(d) || !fdom_gate(d) || d->leaving || !d->conf)
+	if (!fdom_is_master(d) || !fdom_gate(d) || d->leaving || !d->conf || d->now_ms < d->distrust_until_ms)
 		return;
 	for (unsigned i = 0; i < d->n_nodes; i++) {
 		struct fdom_node *n = &d->nodes[i];

@@ -100,7 +100,7 @@ static void fire_power_on(struct sim_world *w, struct sim_event *e)
 	sim_node_boot(w, (unsigned)e->value);
 }
 
-static void run_fence_agent(struct sim_world *w, unsigned node, const struct clu_run *run, struct ending *end)
+static unsigned run_fence_agent(struct sim_world *w, unsigned node, const struct clu_run *run, struct ending *end)
 {
 	char target[64] = "", action[32] = "reboot";
 	unsigned victim, luck = (unsigned)sim_rnd(w, 1000);
@@ -115,7 +115,7 @@ static void run_fence_agent(struct sim_world *w, unsigned node, const struct clu
 	victim = target[0] == 'n' ? (unsigned)strtoul(target + 1, NULL, 10) : 0;
 	if (victim < 1 || victim > w->n_nodes) {
 		sim_fail(w, "node %u: a fence agent was run without a valid nodename (\"%s\")", node, target);
-		return;
+		return 0;
 	}
 	v = &w->node[victim];
 	end->victim = victim;
@@ -151,6 +151,7 @@ static void run_fence_agent(struct sim_world *w, unsigned node, const struct clu
 		e->value = (int)victim;
 	}
 	end_in(w, node, SIM_FENCED, run->id, took_us, end);
+	return victim;
 }
 
 static const char *env_value(const struct clu_run *run, const char *name)
@@ -221,9 +222,9 @@ void sim_run_program(struct sim_world *w, unsigned node, enum sim_daemon_kind k,
 		if (n->child[i].used)
 			continue;
 		end.gen = ++w->seq;
-		n->child[i] = (struct sim_child){ true, run->id, end.gen, k, false };
+		n->child[i] = (struct sim_child){ true, run->id, end.gen, k, 0 };
 		if (k == SIM_FENCED)
-			run_fence_agent(w, node, run, &end);
+			n->child[i].victim = run_fence_agent(w, node, run, &end);
 		else
 			run_resource_agent(w, node, run, &end);
 		return;
@@ -240,5 +241,6 @@ void sim_kill_program(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 		return;
 	/* Its earlier end no longer counts; what it began to do to the world may still happen. */
 	end.gen = c->gen = ++w->seq;
+	end.victim = c->victim;
 	end_in(w, node, k, id, 1000 + sim_rnd(w, 20000), &end);
 }

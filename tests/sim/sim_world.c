@@ -22,7 +22,8 @@ uint64_t sim_rnd(struct sim_world *w, uint64_t below)
 	x ^= x >> 7;
 	x ^= x << 17;
 	w->rng = x;
-	return below ? (x * 0x2545f4914f6cdd1du >> 16) % below : 0;
+	x = x * 0x2545f4914f6cdd1du;
+	return below ? (x >> 16) % below : x;
 }
 
 bool sim_chance(struct sim_world *w, unsigned per_mille)
@@ -198,6 +199,16 @@ void sim_fail(struct sim_world *w, const char *fmt, ...)
 	vsnprintf(w->failure, sizeof(w->failure), fmt, ap);
 	va_end(ap);
 	sim_trace(w, "BROKEN: %s", w->failure);
+	for (unsigned i = 1; w->trace && i <= w->n_nodes; i++)
+		for (unsigned k = 0; k < SIM_NDAEMONS; k++)
+			if (w->node[i].d[k].up) {
+				struct clu_buf b = CLU_BUF_INIT;
+
+				clu_group_dump(w->node[i].d[k].group, &b);
+				sim_trace(w, "n%u %s seen %x in %d\n%s", i, w->type[k]->ops->name, w->node[i].seen[k] >> 1,
+					w->node[i].d[k].in_group, clu_buf_text(&b));
+				clu_buf_free(&b);
+			}
 }
 
 void sim_trace(struct sim_world *w, const char *fmt, ...)

@@ -53,7 +53,7 @@ struct sim_child {
 	bool used;
 	uint64_t id, gen;
 	enum sim_daemon_kind daemon;
-	bool ignores_term;
+	unsigned victim;	/* fence agents: whom it switches */
 };
 
 struct sim_daemon {
@@ -122,7 +122,7 @@ struct sim_world *sim_world_new(uint64_t seed, unsigned n_nodes, const struct si
 	FILE *trace);
 struct sim_world *sim_world_free(struct sim_world *w);
 
-/* Numbers by chance. */
+/* A number by chance: 0 to below - 1, or any when below is 0. */
 uint64_t sim_rnd(struct sim_world *w, uint64_t below);
 bool sim_chance(struct sim_world *w, unsigned per_mille);
 

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cman_conf.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "clu_opt.h"
+
+/* Below this token, knet's link monitor (it derives its times from the token) takes links down on a short hiccup. */
+#define SHORT_TOKEN_MS 1000
+#define PING_INTERVAL_MS 200
+#define PING_TIMEOUT_MS 2000
+
+enum kind { NUMBER, WORD, HERE /* handled elsewhere in this file or in the plan */, GONE };
+
+struct key {
+	const char *name;
+	enum kind kind;
+	bool knet;		/* has a meaning for knet only */
+	const char *gone;	/* GONE: what takes its place */
+};
+
+static const struct key totem_keys[] = {
+	{ "token", NUMBER, false, NULL },
+	{ "token_coefficient", NUMBER, false, NULL },
+	{ "token_warning", NUMBER, false, NULL },
+	{ "token_retransmit", NUMBER, false, NULL },
+	{ "token_retransmits_before_loss_const", NUMBER, false, NULL },
+	{ "consensus", NUMBER, false, NULL },
+	{ "join", NUMBER, false, NULL },
+	{ "merge", NUMBER, false, NULL },
+	{ "hold", NUMBER, false, NULL },
+	{ "downcheck", NUMBER, false, NULL },
+	{ "send_join", NUMBER, false, NULL },
+	{ "fail_recv_const", NUMBER, false, NULL },
+	{ "seqno_unchanged_const", NUMBER, false, NULL },
+	{ "heartbeat_failures_allowed", NUMBER, false, NULL },
+	{ "max_network_delay", NUMBER, false, NULL },
+	{ "window_size", NUMBER, false, NULL },
+	{ "max_messages", NUMBER, false, NULL },
+	{ "miss_count_const", NUMBER, false, NULL },
+	{ "netmtu", NUMBER, false, NULL },
+	{ "ip_version", WORD, false, NULL },
+	{ "block_unlisted_ips", WORD, false, NULL },
+	{ "cancel_token_hold_on_retransmit", WORD, false, NULL },
+	{ "knet_mtu", NUMBER, true, NULL },
+	{ "knet_pmtud_interval", NUMBER, true, NULL },
+	{ "knet_compression_model", WORD, true, NULL },
+	{ "knet_compression_threshold", NUMBER, true, NULL },
+	{ "knet_compression_level", NUMBER, true, NULL },
+	{ "crypto_model", WORD, true, NULL },
+	{ "crypto_cipher", HERE, true, NULL },
+	{ "crypto_hash", HERE, true, NULL },
+	{ "link_mode", HERE, true, NULL },
+	{ "rrp_mode", HERE, false, NULL },
+	{ "secauth", HERE, false, NULL },
+	{ "keyfile", HERE, false, NULL },
+	{ "transport", HERE, false, NULL },
+	{ "version", HERE, false, NULL },
+	{ "rrp_problem_count_threshold", GONE, false, "interface/@knet_ping_timeout" },
+	{ "rrp_problem_count_timeout", GONE, false, "interface/@knet_ping_timeout" },
+	{ "rrp_token_expired_timeout", GONE, false, "interface/@knet_ping_timeout" },
+	{ "rrp_autorecovery_check_timeout", GONE, false, "interface/@knet_ping_interval" },
+	{ "vsftype", GONE, false, "nothing, every ring is virtually synchronous" },
+	{ "threads", GONE, false, "nothing, encryption has its own threads" },
+};
+
+static const struct key link_keys[] = {
+	{ "knet_ping_interval", NUMBER, true, NULL },
+	{ "knet_ping_timeout", NUMBER, true, NULL },
+	{ "knet_ping_precision", NUMBER, true, NULL },
+	{ "knet_pong_count", NUMBER, true, NULL },
+	{ "knet_link_priority", NUMBER, true, NULL },
+	{ "knet_transport", WORD, true, NULL },
+};
+
+struct writer {
+	const struct cman_plan *p;
+	struct clu_buf *out, *errs, *warns;
+	int faults;
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static bool is_number(const char *s)
+{
+	size_t len = strlen(s);
+
+	if (!len || len > 10)
+		return false;
+	for (; *s; s++)
+		if (!isdigit((unsigned char)*s))
+			return false;
+	return true;
+}
+
+static bool is_word(const char *s)
+{
+	if (!*s || strlen(s) > 32)
+		return false;
+	for (; *s; s++)
+		if (!isalnum((unsigned char)*s) && *s != '_' && *s != '-')
+			return false;
+	return true;
+}
+
+static const char *word_attr(struct writer *w, const struct clu_node *n, const char *name, const char *def)
+{
+	const char *v = clu_node_attr(n, name);
+
+	if (!v)
+		return def;
+	if (!is_word(v)) {
+		clu_buf_printf(w->errs, "%s:%d: %s/@%s: \"%.40s\": not a word: corosync would not read it; correct it\n",
+			       clu_node_file(n), clu_node_line(n), clu_node_name(n), name, v);
+		w->faults++;
+		return def;
+	}
+	return v;
+}
+
+static void write_key(struct writer *w, const struct clu_node *n, const struct key *k, const char *value,
+		      const char *indent)
+{
+	if (k->kind == GONE) {
+		clu_buf_printf(w->warns, "%s:%d: %s/@%s: corosync 3 has no such setting: left out; in its place: %s\n",
+			       clu_node_file(n), clu_node_line(n), clu_node_name(n), k->name, k->gone);
+		return;
+	}
+	if (k->kind == HERE)
+		return;
+	if (k->knet && w->p->transport != CMAN_KNET) {
+		clu_buf_printf(w->warns, "%s:%d: %s/@%s: has a meaning for knet only: left out\n", clu_node_file(n),
+			       clu_node_line(n), clu_node_name(n), k->name);
+		return;
+	}
+	if (k->kind == NUMBER ? !is_number(value) : !is_word(value)) {
+		clu_buf_printf(w->errs, "%s:%d: %s/@%s: \"%.40s\": not a %s: corosync would not start with it; correct it\n",
+			       clu_node_file(n), clu_node_line(n), clu_node_name(n), k->name, value,
+			       k->kind == NUMBER ? "whole number" : "word");
+		w->faults++;
+		return;
+	}
+	clu_buf_printf(w->out, "%s%s: %s\n", indent, k->name, value);
+}
+
+static const struct key *find_key(const struct key *keys, unsigned n, const char *name)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (!strcmp(keys[i].name, name))
+			return &keys[i];
+	return NULL;
+}
+
+static void write_link_mode(struct writer *w, const struct clu_node *totem)
+{
+	const char *mode = word_attr(w, totem, "link_mode", NULL);
+	const char *rrp = clu_node_attr(totem, "rrp_mode");
+
+	if (!mode && rrp && strcmp(rrp, "none"))
+		mode = word_attr(w, totem, "rrp_mode", NULL);
+	if (mode && w->p->transport == CMAN_KNET && w->p->n_links > 1)
+		clu_buf_printf(w->out, "\tlink_mode: %s\n", mode);
+}
+
+static void write_link(struct writer *w, unsigned l)
+{
+	const struct cman_plan_link *link = &w->p->links[l];
+	bool knet = w->p->transport == CMAN_KNET;
+
+	clu_buf_printf(w->out, "\n\tinterface {\n\t\tlinknumber: %u\n\t\tmcastport: %u\n", l, link->port);
+	if (w->p->transport == CMAN_UDPB)
+		clu_buf_str(w->out, "\t\tbroadcast: yes\n");
+	if (w->p->transport == CMAN_UDP) {
+		clu_buf_printf(w->out, "\t\tmcastaddr: %s\n", link->mcast);
+		if (link->ttl)
+			clu_buf_printf(w->out, "\t\tttl: %u\n", link->ttl);
+	}
+	if (knet && w->p->token_ms < SHORT_TOKEN_MS && !clu_node_attr(link->xml, "knet_ping_interval") &&
+	    !clu_node_attr(link->xml, "knet_ping_timeout"))
+		clu_buf_printf(w->out, "\t\tknet_ping_interval: %d\n\t\tknet_ping_timeout: %d\n", PING_INTERVAL_MS,
+			       PING_TIMEOUT_MS);
+	for (unsigned i = 0; link->xml && i < COUNT(link_keys); i++)
+		if (clu_node_attr(link->xml, link_keys[i].name))
+			write_key(w, link->xml, &link_keys[i], clu_node_attr(link->xml, link_keys[i].name), "\t\t");
+	clu_buf_str(w->out, "\t}\n");
+}
+
+static void write_totem(struct writer *w)
+{
+	static const char *const transports[] = { "knet", "udp", "udp", "udpu" };
+	const struct clu_node *totem = clu_node_child(clu_conf_root(w->p->conf), "totem");
+	const struct cman_plan *p = w->p;
+	const char *name, *value;
+
+	clu_buf_printf(w->out, "totem {\n\tversion: 2\n\tcluster_name: %s\n\tconfig_version: %" PRIu64 "\n\ttransport: %s\n",
+		       p->cluster_name, p->config_version, transports[p->transport]);
+	if (p->crypto)
+		clu_buf_printf(w->out, "\tcrypto_cipher: %s\n\tcrypto_hash: %s\n\tkeyfile: %s\n",
+			       word_attr(w, totem, "crypto_cipher", "aes256"), word_attr(w, totem, "crypto_hash", "sha256"),
+			       p->keyfile);
+	write_link_mode(w, totem);
+	if (!clu_node_attr(totem, "token_coefficient"))
+		clu_buf_str(w->out, "\ttoken_coefficient: 0\n");
+	for (unsigned i = 0; totem && clu_node_attr_at(totem, i, &name, &value); i++) {
+		const struct key *k = find_key(totem_keys, COUNT(totem_keys), name);
+
+		if (k)
+			write_key(w, totem, k, value, "\t");
+		else
+			clu_buf_printf(w->warns, "%s:%d: totem/@%.60s: not a setting of corosync 3: left out\n",
+				       clu_node_file(totem), clu_node_line(totem), name);
+	}
+	for (unsigned l = 0; l < p->n_links; l++)
+		write_link(w, l);
+	clu_buf_str(w->out, "}\n");
+}
+
+static void write_nodes(struct writer *w)
+{
+	clu_buf_str(w->out, "\nnodelist {\n");
+	for (unsigned i = 0; i < w->p->n_nodes; i++) {
+		const struct cman_plan_node *n = &w->p->nodes[i];
+
+		clu_buf_printf(w->out, "\tnode {\n\t\tname: %s\n\t\tnodeid: %u\n\t\tquorum_votes: %u\n", n->name, n->nodeid,
+			       n->votes);
+		for (unsigned l = 0; l < w->p->n_links; l++)
+			clu_buf_printf(w->out, "\t\tring%u_addr: %s\n", l, n->addr[l]);
+		clu_buf_str(w->out, "\t}\n");
+	}
+	clu_buf_str(w->out, "}\n");
+}
+
+static void write_quorum(struct writer *w)
+{
+	static const char *const through[] = { "last_man_standing", "last_man_standing_window", "auto_tie_breaker",
+		"auto_tie_breaker_node" };
+	const struct clu_node *cman = clu_node_child(clu_conf_root(w->p->conf), "cman");
+	const char *wait = word_attr(w, cman, "wait_for_all", NULL);
+
+	clu_buf_str(w->out, "\nquorum {\n\tprovider: corosync_votequorum\n");
+	if (w->p->expected_votes)
+		clu_buf_printf(w->out, "\texpected_votes: %u\n", w->p->expected_votes);
+	/* cman let one of two nodes start alone (fencing the other first); corosync's two_node would wait for both. */
+	if (w->p->two_node)
+		clu_buf_str(w->out, "\ttwo_node: 1\n");
+	if (w->p->two_node || wait)
+		clu_buf_printf(w->out, "\twait_for_all: %s\n", wait ? wait : "0");
+	for (unsigned i = 0; i < COUNT(through); i++)
+		if (clu_node_attr(cman, through[i]))
+			clu_buf_printf(w->out, "\t%s: %s\n", through[i], word_attr(w, cman, through[i], "0"));
+	clu_buf_str(w->out, "}\n");
+}
+
+/* logging_daemon name="corosync" without a subsystem speaks before logging itself. */
+static const char *log_attr(struct writer *w, const struct clu_node *logging, const char *name, const char *def)
+{
+	const struct clu_node *d;
+
+	for (d = clu_node_child(logging, "logging_daemon"); d; d = clu_node_next(d, "logging_daemon")) {
+		const char *who = clu_node_attr(d, "name");
+
+		if (who && !strcmp(who, "corosync") && !clu_node_attr(d, "subsys") && clu_node_attr(d, name))
+			return word_attr(w, d, name, def);
+	}
+	return word_attr(w, logging, name, def);
+}
+
+static void write_logging(struct writer *w)
+{
+	const struct clu_node *logging = clu_node_child(clu_conf_root(w->p->conf), "logging");
+
+	clu_buf_printf(w->out, "\nlogging {\n\tto_stderr: no\n\tto_logfile: %s\n\tlogfile: %s\n\tlogfile_priority: %s\n",
+		       log_attr(w, logging, "to_logfile", "yes"), w->p->logfile,
+		       log_attr(w, logging, "logfile_priority", "info"));
+	clu_buf_printf(w->out, "\tto_syslog: %s\n\tsyslog_facility: %s\n\tsyslog_priority: %s\n\tdebug: %s\n\ttimestamp: hires\n}\n",
+		       log_attr(w, logging, "to_syslog", "yes"), log_attr(w, logging, "syslog_facility", "local4"),
+		       log_attr(w, logging, "syslog_priority", "info"), log_attr(w, logging, "debug", "off"));
+}
+
+static void write_rest(struct writer *w)
+{
+	const struct clu_node *root = clu_conf_root(w->p->conf), *u;
+
+	if (!w->p->realtime)
+		clu_buf_str(w->out, "\nsystem {\n\tsched_rr: no\n}\n");
+	for (u = clu_node_child(root, "uidgid"); u; u = clu_node_next(u, "uidgid")) {
+		clu_buf_str(w->out, "\nuidgid {\n");
+		if (clu_node_attr(u, "uid"))
+			clu_buf_printf(w->out, "\tuid: %s\n", word_attr(w, u, "uid", "0"));
+		if (clu_node_attr(u, "gid"))
+			clu_buf_printf(w->out, "\tgid: %s\n", word_attr(w, u, "gid", "0"));
+		clu_buf_str(w->out, "}\n");
+	}
+	/* For cman_tool status: corosync keeps unknown sections in its map. */
+	clu_buf_printf(w->out, "\nhawser {\n\tcluster_id: %u\n}\n", w->p->cluster_id);
+}
+
+int cman_conf_write(const struct cman_plan *p, struct clu_buf *ret, struct clu_buf *errs, struct clu_buf *warns)
+{
+	struct writer w = { .p = p, .out = ret, .errs = errs, .warns = warns };
+
+	clu_buf_printf(ret, "# Written by cman_tool from cluster.conf version %" PRIu64 " at every join: change that file, not "
+		       "this one.\n\n", p->config_version);
+	write_totem(&w);
+	write_nodes(&w);
+	write_quorum(&w);
+	write_logging(&w);
+	write_rest(&w);
+	return w.faults;
+}

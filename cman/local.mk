@@ -1,8 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LTLIBRARIES += libcmanbase.la
 libcmanbase_la_SOURCES = cman/cman_plan.h cman/cman_plan.c cman/cman_conf.h cman/cman_conf.c cman/cman_name.h \
-	cman/cman_name.c
-libcmanbase_la_LIBADD = libclubase.la
+	cman/cman_name.c cman/cman_info.h cman/cman_info.c cman/cman_print.h cman/cman_print.c cman/cman_call.h \
+	cman/cman_call.c cman/cman_wait.h cman/cman_wait.c cman/cman_key.h cman/cman_key.c
+libcmanbase_la_CFLAGS = $(AM_CFLAGS) $(CMAP_CFLAGS) $(CFG_CFLAGS) $(CPG_CFLAGS) $(QUORUM_CFLAGS) $(VOTEQUORUM_CFLAGS)
+libcmanbase_la_LIBADD = libclubase.la $(CMAP_LIBS) $(CFG_LIBS) $(CPG_LIBS) $(QUORUM_LIBS) $(VOTEQUORUM_LIBS) -lpthread
+
+sbin_PROGRAMS += cman_tool
+dist_man_MANS += man/cman_tool.8
+cman_tool_SOURCES = cman/cman_tool.c cman/cman_start.h cman/cman_start.c cman/cman_join.h cman/cman_join.c \
+	cman/cman_leave.h cman/cman_leave.c cman/cman_fenced.h cman/cman_fenced.c
+cman_tool_LDADD = libcmanbase.la libcluclient.la libproto.la
 
 check_PROGRAMS += test_cman_conf
 TESTS += test_cman_conf

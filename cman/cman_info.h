@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Everything that corosync on this node says about the cluster, in one bounded look. */
+#ifndef CMAN_INFO_H
+#define CMAN_INFO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "cman_plan.h"
+
+#define CMAN_MAX_GROUPS 64
+
+struct cman_member {
+	uint32_t nodeid;
+	char name[CMAN_NODE_NAME_MAX + 1];	/* "Node<id>" when it is not configured */
+	char addr[CMAN_MAX_LINKS][CMAN_ADDR_LEN];
+	unsigned n_addrs;
+	bool member;
+	uint32_t votes, expected;
+	/*
+	 * How often corosync here has seen it join: what stands in the column "Inc".
+	 * cman had the ring number of the join there, which corosync 3 does not keep.
+	 */
+	uint32_t joins;
+	uint64_t config_version;	/* 0 when unknown */
+	time_t joined;			/* 0 when unknown: corosync keeps no time of a join; known for the own node */
+};
+
+struct cman_info {
+	char cluster_name[256];
+	uint64_t config_version;
+	uint32_t cluster_id;
+	char mcast[2][CMAN_ADDR_LEN];
+	unsigned n_mcast;		/* 0 with knet and udpu */
+	uint32_t ring_rep;
+	uint64_t ring_seq;
+	bool quorate;
+	bool two_node;
+	bool device_alive;
+	char device_name[256];
+	uint32_t device_votes;
+	uint32_t own_id, own_votes, expected, total, quorum;
+	uint32_t clients;		/* connections to corosync, ours not counted */
+	unsigned n_members;		/* nodes in the list, members or not */
+	struct cman_member members[CMAN_MAX_NODES];	/* ascending node id */
+	/* Process groups of the suite ("hawser:...") with a member on this node. */
+	unsigned n_groups;
+	char groups[CMAN_MAX_GROUPS][64];
+};
+
+/*
+ * *ret is static memory of the one look that a tool takes (see cman_call: a call
+ * that was given up goes on writing to it). 0, or -ENOTCONN not running, -EACCES,
+ * -EAGAIN no ring yet, -ETIMEDOUT.
+ */
+int cman_info_get(const struct cman_info **ret);
+
+/* The node called name, or with that number; NULL. */
+const struct cman_member *cman_info_find(const struct cman_info *info, const char *name);
+const struct cman_member *cman_info_own(const struct cman_info *info);
+bool cman_info_has_group(const struct cman_info *info, const char *group);
+
+/* The addresses of "r(0) ip(A) r(1) ip(B) ". Pure. */
+void cman_info_parse_ips(const char *text, struct cman_member *m);
+
+#endif

@@ -26,7 +26,7 @@ struct peer {
 	uint64_t number;	/* 0: none yet */
 	uint64_t said;		/* digest of the (node, number) list it repeated, 0: none */
 	uint64_t incarnation, branch, hello_tag, snap_wait;
-	bool quorate;
+	uint64_t quorate_seq;
 	uint32_t proto_min, proto_max;
 };
 
@@ -47,11 +47,11 @@ struct clu_group {
 	uint32_t nodeid;
 	uint64_t incarnation;
 	uint32_t proto_min, proto_max;
-	bool quorate, branch_quorate;
+	bool quorate;
+	uint64_t quorate_seq;		/* last ring in which our branch was quorate */
 	bool held;			/* the quorum news below waits for the end of a merge */
 	struct clu_quorum quorum;
 	uint32_t quorum_nodes[CLU_MAX_NODES];
-	uint64_t loss_seq;		/* ring of the last loss of a node */
 
 	struct peer peers[CLU_MAX_NODES];	/* present ones, ascending node id */
 	unsigned n_peers;
@@ -183,7 +183,8 @@ void clu_group_reset(struct clu_group *g, uint64_t incarnation)
 	clu_buf_free(&g->before);
 	g->incarnation = incarnation;
 	g->number = g->repeated = g->branch = g->tag = g->snap_id = g->last_snap = 0;
-	g->round = g->waiting = g->core_has_state = g->branch_quorate = false;
+	g->round = g->waiting = g->core_has_state = false;
+	g->quorate_seq = 0;
 }
 
 bool clu_group_is_admitted(const struct clu_group *g)
@@ -224,6 +225,9 @@ int clu_group_quorum(struct clu_group *g, const struct clu_quorum *q)
 	if (q->n_nodes)
 		memcpy(g->quorum_nodes, q->nodes, q->n_nodes * sizeof(*q->nodes));
 	g->held = true;
+	/* During a round the news may be about a merged ring: it is not our branch's own quorum. */
+	if (q->quorate && !g->round)
+		g->quorate_seq = q->ring.seq;
 	tell_quorum(g);
 	return 0;
 }
@@ -354,7 +358,7 @@ static int send_hello(struct clu_group *g)
 	h.branch = g->branch;
 	h.tag = g->tag;
 	h.snap_wait = g->waiting ? g->snap_id : 0;
-	h.quorate = g->branch_quorate;
+	h.quorate_seq = g->quorate_seq;
 	h.proto_min = g->proto_min;
 	h.proto_max = g->proto_max;
 	g->repeated = numbers_digest(g);
@@ -436,7 +440,7 @@ static int give_snapshot(struct clu_group *g)
 struct branch_count {
 	uint64_t branch;
 	unsigned members;
-	bool quorate;
+	uint64_t quorate_seq;
 	uint32_t lowest;
 };
 
@@ -455,14 +459,16 @@ static uint64_t winning_branch(const struct clu_group *g)
 		while (k < n && c[k].branch != p->branch)
 			k++;
 		if (k == n)
-			c[n++] = (struct branch_count){ p->branch, 0, false, p->nodeid };
+			c[n++] = (struct branch_count){ p->branch, 0, 0, p->nodeid };
 		c[k].members++;
-		c[k].quorate |= p->quorate;
+		if (p->quorate_seq > c[k].quorate_seq)
+			c[k].quorate_seq = p->quorate_seq;
 	}
 	if (n == 0)
 		return 0;
 	for (unsigned k = 1; k < n; k++) {
-		if (c[k].quorate != c[best].quorate ? c[k].quorate : c[k].members != c[best].members ?
+		if (c[k].quorate_seq != c[best].quorate_seq ? c[k].quorate_seq > c[best].quorate_seq :
+			c[k].members != c[best].members ?
 			c[k].members > c[best].members : c[k].lowest < c[best].lowest)
 			best = k;
 	}
@@ -502,6 +508,8 @@ static int admit(struct clu_group *g)
 	int r = 0;
 
 	g->round = false;
+	if (g->quorate)
+		g->quorate_seq = g->quorum.ring.seq;
 	refuse_strangers(g, winner);
 	self = peer_find(g, g->nodeid);
 	if (self->refused) {
@@ -583,7 +591,7 @@ static int on_hello(struct clu_group *g, struct peer *p, const void *data, size_
 	p->branch = h->branch;
 	p->hello_tag = h->tag;
 	p->snap_wait = h->snap_wait;
-	p->quorate = h->quorate;
+	p->quorate_seq = h->quorate_seq;
 	p->proto_min = h->proto_min;
 	p->proto_max = h->proto_max;
 	p->said = h->n_nodes ? 1 : 0;
@@ -776,7 +784,6 @@ static void self_left(struct clu_group *g, enum clu_left how)
 
 int clu_group_confchg(struct clu_group *g, const struct clu_group_change *c)
 {
-	bool was_round = g->round;
 	int r;
 
 	g->ring = c->ring;
@@ -788,15 +795,6 @@ int clu_group_confchg(struct clu_group *g, const struct clu_group_change *c)
 	}
 	for (unsigned i = 0; i < g->n_peers; i++)
 		clu_frag_in_reset(&g->peers[i].in);
-	/*
-	 * What our side was before the newcomers came. A quorum of before a loss says
-	 * nothing: a node that hung learns of its loss and of the others' return at once.
-	 */
-	for (unsigned i = 0; i < c->n_left; i++)
-		if (c->left[i].how == CLU_LEFT_NODE)
-			g->loss_seq = c->ring.seq;
-	if (!was_round || c->n_left)
-		g->branch_quorate = g->quorate && g->quorum.ring.seq >= g->loss_seq;
 	r = on_left(g, c);
 	if (r < 0)
 		return r;

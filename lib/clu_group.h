@@ -21,8 +21,9 @@
  *   before that loss. STATE of length 0 means: back to the initial state.
  * - Merge. Members carry a branch (a number that changes, in the same way on all
  *   members of one side, whenever members are lost). Equal branches have equal
- *   state. If branches differ at admission, the branch that was quorate wins,
- *   else the larger, else the one with the lowest node id. Losers drop their
+ *   state. If branches differ at admission, the branch that was quorate last (in the
+ *   newer ring) wins, else the larger, else the one with the lowest node id: where
+ *   partitions were quorate one after another, the later one knows best. Losers drop their
  *   state: their core gets STATE as a newcomer does, and the winners see them
  *   join with fresh = false (and as left before that: they had lost them).
  * - Fragments. Messages above the limit of the transport are cut; pieces that a

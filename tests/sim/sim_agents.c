@@ -241,6 +241,7 @@ void sim_kill_program(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 		return;
 	/* Its earlier end no longer counts; what it began to do to the world may still happen. */
 	end.gen = c->gen = ++w->seq;
-	end.victim = c->victim;
+	if (c->victim)
+		sim_check_fence_end(w, node, c->victim);
 	end_in(w, node, k, id, 1000 + sim_rnd(w, 20000), &end);
 }

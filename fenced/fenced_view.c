@@ -130,6 +130,21 @@ static void came_from_split(struct fdom *d)
 		fdom_send_join(d, 0);
 }
 
+/*
+ * Who has a node without its fenced restarted: the master; in a domain that lost
+ * its last member with it, the lowest daemon there is, or that node, and whoever
+ * else is a victim, would wait for ever.
+ */
+static bool is_killer(struct fdom *d)
+{
+	if (d->master)
+		return fdom_is_master(d);
+	for (unsigned i = 0; i < d->n_nodes; i++)
+		if (d->nodes[i].present)
+			return d->nodes[i].nodeid == d->self;
+	return false;
+}
+
 void fdom_on_view(struct fdom *d, const struct clu_view *v)
 {
 	uint32_t kill[CLU_MAX_NODES];
@@ -175,7 +190,7 @@ void fdom_on_view(struct fdom *d, const struct clu_view *v)
 	d->admitted = true;
 	orphans(d);
 	fdom_master_update(d);
-	if (fdom_is_master(d) && d->quorate)
+	if (is_killer(d) && d->quorate)
 		for (unsigned i = 0; i < n_kill; i++)
 			clu_out_kill_node(d->out, kill[i], "its fenced died; the node has to be restarted");
 	if (merged)

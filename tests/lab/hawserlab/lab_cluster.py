@@ -58,13 +58,15 @@ class Cluster:
     def __init__(self, lab, conf, lvs=None, scripts=()):
         self.lab = lab
         self.conf = conf
+        key = os.urandom(256)
         for node in lab.nodes:
-            self.prepare(node, conf, lvs, scripts)
+            self.prepare(node, conf, key, lvs, scripts)
 
     @staticmethod
-    def prepare(node, conf, lvs=None, scripts=()):
+    def prepare(node, conf, key, lvs=None, scripts=()):
         """Write what an administrator puts on a node's disk."""
         node.write(CLUSTER_CONF, conf, 0o640)
+        node.write("/etc/cluster/keys/corosync.key", key, 0o400)
         for k in range(1, len(node.lab.nodes) + 1):
             node.write("/etc/cluster/bmc-pw-n%d" % k, "#!/bin/sh\necho %s\n" % PASSWORD, 0o700)
         if lvs:

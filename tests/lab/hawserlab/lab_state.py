@@ -66,9 +66,10 @@ def read_file(path, default=""):
 
 
 def write_file(path, text, mode=0o644):
+    """TEXT may be bytes."""
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(fd, "w", encoding="utf-8") as f:
-        f.write(text)
+    with os.fdopen(fd, "wb") as f:
+        f.write(text if isinstance(text, bytes) else text.encode())
         os.fchmod(f.fileno(), mode)
 
 

@@ -484,7 +484,8 @@ int fw_ask(struct fw_world *w, uint32_t id, const char *verb, uint32_t about, bo
 	q.verb = (char *)verb;
 	q.nodeid = about;
 	q.why = (char *)"test";
-	if (!strcmp(verb, "ack") || !strcmp(verb, "external"))
+	if (about < sizeof(w->succeeded) / sizeof(w->succeeded[0]) &&
+		(!strcmp(verb, "ack") || !strcmp(verb, "external")))
 		w->succeeded[about]++;
 	ev.u.request = (struct clu_request){ .client = client, .admin = admin, .data = bytes };
 	ev.u.request.len = hawser__fenced_request__pack(&q, bytes);

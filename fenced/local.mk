@@ -27,3 +27,28 @@ TESTS += test_fenced_random
 test_fenced_random_SOURCES = tests/unit/test_fenced_random.c $(FDOM_WORLD)
 test_fenced_random_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_fenced_random_LDADD = libfdom.la $(CMOCKA_LIBS)
+
+sbin_PROGRAMS += fence_tool fence_node fence_ack_manual
+noinst_LTLIBRARIES += libfencedask.la
+libfencedask_la_SOURCES = fenced/fenced_ask.h fenced/fenced_ask.c
+libfencedask_la_LIBADD = libcluclient.la
+fence_tool_SOURCES = fenced/fence_tool.c fenced/fence_tool_ls.h fenced/fence_tool_ls.c
+fence_tool_LDADD = libfencedask.la
+fence_node_SOURCES = fenced/fence_node.c
+fence_node_LDADD = libfdom.la libfencedask.la
+fence_ack_manual_SOURCES = fenced/fence_ack_manual.c
+fence_ack_manual_LDADD = libfencedask.la
+
+lib_LTLIBRARIES += libfenced.la
+include_HEADERS += fenced/libfenced.h
+libfenced_la_SOURCES = fenced/libfenced.h fenced/libfenced.c
+libfenced_la_LIBADD = libfencedask.la
+libfenced_la_LDFLAGS = $(AM_LDFLAGS) -version-info 3:0:0
+
+check_PROGRAMS += test_fence_tool_ls
+TESTS += test_fence_tool_ls
+test_fence_tool_ls_SOURCES = tests/unit/test_fence_tool_ls.c fenced/fence_tool_ls.c
+test_fence_tool_ls_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_fence_tool_ls_LDADD = libproto.la $(JANSSON_LIBS) $(CMOCKA_LIBS)
+
+dist_man_MANS += man/fenced.8 man/fence_tool.8 man/fence_node.8 man/fence_ack_manual.8

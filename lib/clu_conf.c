@@ -286,6 +286,11 @@ const char *clu_node_name(const struct clu_node *n)
 	return (const char *)xml_of(n)->name;
 }
 
+const void *clu_node_xml(const struct clu_node *n)
+{
+	return xml_of(n);
+}
+
 int clu_node_line(const struct clu_node *n)
 {
 	long line = xmlGetLineNo((xmlNode *)xml_of(n));

@@ -40,6 +40,8 @@ const struct clu_node *clu_node_next(const struct clu_node *n, const char *name)
 const struct clu_node *clu_node_parent(const struct clu_node *n);
 const char *clu_node_name(const struct clu_node *n);
 int clu_node_line(const struct clu_node *n);
+/* The element as a `const xmlNode *` of libxml2, read only: for the schema check alone. */
+const void *clu_node_xml(const struct clu_node *n);
 const char *clu_node_file(const struct clu_node *n);	/* the name given to clu_conf_parse */
 const char *clu_node_attr(const struct clu_node *n, const char *attr);	/* NULL when absent */
 unsigned clu_node_attr_count(const struct clu_node *n);

@@ -19,8 +19,11 @@
 #define RETRY_MS 250
 #define FOREVER UINT64_MAX
 
+#define OLD_TIMEOUT_S 300
+
 struct options {
 	bool all_nodes, json, why;
+	bool old_wait;		/* -w without a number: -t is the timeout of all, default 300 s */
 	long connect_s, quorum_s, members_s, wait_s;
 };
 
@@ -314,7 +317,7 @@ int main(int argc, char **argv)
 	const char *verb;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "nt:q:m:w:hV", longopts, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":nt:q:m:w:hV", longopts, NULL)) != -1) {
 		bool ok = true;
 
 		switch (c) {
@@ -337,7 +340,20 @@ int main(int argc, char **argv)
 			ok = seconds(optarg, &o.members_s);
 			break;
 		case 'w':
+			if (optarg[0] == '-' && !(optarg[1] >= '0' && optarg[1] <= '9')) {
+				o.old_wait = true;
+				optind--;	/* the next option, not a number */
+				break;
+			}
 			ok = seconds(optarg, &o.wait_s);
+			break;
+		case ':':
+			if (optopt == 'w') {
+				o.old_wait = true;
+				break;
+			}
+			ok = false;
+			fprintf(stderr, "fence_tool: %s needs a number of seconds; see fence_tool -h\n", argv[optind - 1]);
 			break;
 		case 'h':
 			usage();
@@ -347,11 +363,14 @@ int main(int argc, char **argv)
 			return 0;
 		default:
 			ok = false;
-			fprintf(stderr, "Please use '-h' for usage.\n");
+			fprintf(stderr, "fence_tool: unknown option %s\nPlease use '-h' for usage.\n",
+				argv[optind - 1]);
 		}
 		if (!ok)
 			return 1;
 	}
+	if (o.old_wait)
+		o.wait_s = o.connect_s ? o.connect_s : OLD_TIMEOUT_S;
 	verb = optind < argc ? argv[optind] : "";
 	if (optind + 1 < argc)
 		fprintf(stderr, "fence_tool: \"%s\" is one word too many; see fence_tool -h\n", argv[optind + 1]);

@@ -81,6 +81,21 @@ static void core_free(void *core)
 	fdom_free(core);
 }
 
+/*
+ * -f has two meanings: SECONDS of post_fail_delay since RHEL 4, and the
+ * foreground in all daemons of the suite. A number behind it decides.
+ */
+static void old_post_fail_delay(int argc, char **argv)
+{
+	int64_t v;
+
+	for (int i = 1; i < argc; i++) {
+		if (!strncmp(argv[i], "-f", 2) && (argv[i][2] ? set_delay(argv[i] + 2, &v) == 0 :
+		    i + 1 < argc && set_delay(argv[i + 1], &v) == 0))
+			argv[i][1] = 'F';
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct clu_daemon daemon_desc = {
@@ -93,5 +108,6 @@ int main(int argc, char **argv)
 		.core_free = core_free,
 	};
 
+	old_post_fail_delay(argc, argv);
 	return clu_shell_main(&daemon_desc, argc, argv);
 }

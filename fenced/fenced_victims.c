@@ -68,6 +68,7 @@ void fdom_victim_move(struct fdom *d, struct fdom_node *n, enum fdom_vstate to, 
 		[FDOM_V_FAILED] = "fdom.fail",
 	};
 	enum fdom_vstate from = n->v.state;
+	const char *event = to == FDOM_V_WAITING && from != FDOM_V_NONE ? "fdom.waiting" : events[to];
 	enum clu_level level = to == FDOM_V_FAILED ? fail_level(&n->v) :
 		to == FDOM_V_FENCING && n->v.attempts > 3 ? CLU_DEBUG :
 		to == FDOM_V_WAITING && from == FDOM_V_NONE ? CLU_WARNING : CLU_NOTICE;
@@ -79,7 +80,7 @@ void fdom_victim_move(struct fdom *d, struct fdom_node *n, enum fdom_vstate to, 
 	n->v.state = to;
 	d->changed = true;
 	if (to != FDOM_V_NONE)
-		clu_out_note(d->out, level, events[to], fdom_name(d, n->nodeid),
+		clu_out_note(d->out, level, event, fdom_name(d, n->nodeid),
 			from == FDOM_V_NONE ? "member" : fdom_vstate_names[from], fdom_vstate_names[to], why,
 			"nodeid=%u victim_seq=%llu reason=%s master=%u attempts=%u detected_us=%llu started_us=%llu",
 			n->nodeid, (unsigned long long)n->v.seq, fdom_reason_names[n->v.reason], d->master,

@@ -508,7 +508,7 @@ static void remove_tree(int dir, const char *name)
 
 void clu_ipc_sweep(int32_t pid)
 {
-	char ours[32], box[32];
+	char ours[32];
 	struct dirent *e;
 	DIR *d;
 
@@ -518,10 +518,8 @@ void clu_ipc_sweep(int32_t pid)
 	if (!d)
 		return;
 	snprintf(ours, sizeof(ours), "qb-%d-", (int)pid);
-	snprintf(box, sizeof(box), "-%d-blackbox-", (int)pid);
 	while ((e = readdir(d)) != NULL)
-		if (!strncmp(e->d_name, ours, strlen(ours)) ||
-		    (!strncmp(e->d_name, "qb-", 3) && strstr(e->d_name, box)))
+		if (!strncmp(e->d_name, ours, strlen(ours)))
 			remove_tree(dirfd(d), e->d_name);
 	closedir(d);
 }

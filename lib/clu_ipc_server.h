@@ -43,8 +43,7 @@ void clu_ipc_server_notify(struct clu_ipc_server *s, const void *data, size_t le
 struct clu_ipc_server *clu_ipc_server_free(struct clu_ipc_server *s, unsigned wait_ms);
 
 /*
- * Removes what a killed process of this number left in /dev/shm (libqb's buffers
- * and blackbox). Nothing happens while such a process exists.
+ * Removes the buffers that a killed process of this number left in /dev/shm. Nothing happens while such a process exists.
  */
 void clu_ipc_sweep(int32_t pid);
 

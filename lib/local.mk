@@ -17,8 +17,12 @@ libcluclient_la_SOURCES = lib/clu_client.h lib/clu_client.c lib/clu_ipc.h
 libcluclient_la_LIBADD = libclubase.la
 
 # The shell: loop, log, admin socket, corosync. Links only into daemons.
-libclushell_la_SOURCES = lib/clu_log.h lib/clu_log.c lib/clu_ipc_server.h lib/clu_ipc_server.c
-libclushell_la_LIBADD = libcluclient.la libproto.la $(QB_LIBS) $(JANSSON_LIBS)
+libclushell_la_SOURCES = lib/clu_log.h lib/clu_log.c lib/clu_ipc_server.h lib/clu_ipc_server.c \
+	lib/clu_shell.h lib/clu_shell_priv.h lib/clu_shell_opts.c lib/clu_shell_main.c lib/clu_shell_watchdog.c \
+	lib/clu_shell_run.c lib/clu_shell_worker.c lib/clu_shell_corosync.c lib/clu_shell_cpg.c lib/clu_shell_quorum.c \
+	lib/clu_shell_peers.c
+libclushell_la_LIBADD = libcluclient.la libproto.la $(QB_LIBS) $(CPG_LIBS) $(QUORUM_LIBS) $(CFG_LIBS) $(CMAP_LIBS) \
+	$(JANSSON_LIBS)
 
 check_PROGRAMS += test_clu_conf test_clu_opt test_clu_path test_clu_table
 TESTS += test_clu_conf test_clu_opt test_clu_path test_clu_table
@@ -49,3 +53,10 @@ TESTS += test_clu_client
 test_clu_client_SOURCES = tests/unit/test_clu_client.c
 test_clu_client_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_clu_client_LDADD = libclushell.la $(CMOCKA_LIBS)
+
+# A daemon for tests of the shell.
+check_PROGRAMS += clu_echo clu_echo_ctl
+clu_echo_SOURCES = tests/cli/clu_echo.c
+clu_echo_LDADD = libclushell.la
+clu_echo_ctl_SOURCES = tests/cli/clu_echo_ctl.c
+clu_echo_ctl_LDADD = libcluclient.la

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <poll.h>
+
+#include "clu_log.h"
+#include "clu_shell_priv.h"
+
+/*
+ * Only this callback counts: it comes at every ring change, with the members of the
+ * ring it speaks of. The node list alone would pair a new ring with an old quorum.
+ */
+static void on_quorum(quorum_handle_t handle, uint32_t quorate, struct quorum_ring_id ring, uint32_t n,
+	const uint32_t *nodes)
+{
+	const void *ctx = NULL;
+	struct clu_event ev = { .type = CLU_EV_QUORUM };
+	struct clu_quorum q = {
+		.quorate = quorate != 0, .ring = { ring.nodeid, ring.seq }, .nodes = nodes, .n_nodes = n,
+	};
+	struct clu_shell *s;
+
+	(void)quorum_context_get(handle, &ctx);
+	s = (struct clu_shell *)ctx;
+	if (n > CLU_MAX_NODES) {
+		clu_log(CLU_ERR, "corosync lists %u nodes, more than the %u this suite is made for; the rest is ignored",
+			n, CLU_MAX_NODES);
+		q.n_nodes = CLU_MAX_NODES;
+	}
+	/* Each service of corosync has its own descriptor; the group's news of this ring come first. */
+	clu_shell_cpg_drain(s);
+	if (s->corosync_lost || s->ended)
+		return;
+	if (s->group) {
+		(void)clu_group_quorum(s->group, &q);
+	} else if (s->d->want & CLU_WANT_QUORUM) {
+		ev.u.quorum = q;
+		clu_shell_feed(s, &ev);
+	}
+}
+
+static int on_readable(int32_t fd, int32_t revents, void *data)
+{
+	struct clu_shell *s = data;
+	cs_error_t e;
+
+	if (s->corosync_lost)
+		return 0;
+	e = quorum_dispatch(s->quorum.handle, CS_DISPATCH_ALL);
+	if ((e != CS_OK && e != CS_ERR_TRY_AGAIN) || revents & (POLLHUP | POLLERR | POLLNVAL))
+		clu_shell_corosync_lost(s);
+	return 0;
+}
+
+cs_error_t clu_shell_quorum_open(struct clu_shell *s)
+{
+	quorum_model_v1_data_t model = { .model = QUORUM_MODEL_V1, .quorum_notify_fn = on_quorum };
+	uint32_t type = QUORUM_FREE;
+	cs_error_t e;
+
+	e = quorum_model_initialize(&s->quorum.handle, QUORUM_MODEL_V1, (quorum_model_data_t *)&model, &type, s);
+	if (e != CS_OK)
+		return e;
+	if (type == QUORUM_FREE)
+		clu_log(CLU_WARNING, "corosync has no quorum provider: this node never becomes quorate; set quorum.provider "
+			"in corosync.conf");
+	e = quorum_fd_get(s->quorum.handle, &s->quorum.fd);
+	if (e == CS_OK)
+		e = quorum_trackstart(s->quorum.handle, CS_TRACK_CURRENT | CS_TRACK_CHANGES);
+	if (e == CS_OK && qb_loop_poll_add(s->loop, QB_LOOP_HIGH, s->quorum.fd, POLLIN, s, on_readable) < 0)
+		e = CS_ERR_NO_MEMORY;
+	if (e != CS_OK) {
+		(void)quorum_finalize(s->quorum.handle);
+		return e;
+	}
+	s->quorum.open = true;
+	return CS_OK;
+}
+
+void clu_shell_quorum_close(struct clu_shell *s)
+{
+	if (!s->quorum.open)
+		return;
+	(void)qb_loop_poll_del(s->loop, s->quorum.fd);
+	(void)quorum_finalize(s->quorum.handle);
+	s->quorum.open = false;
+}

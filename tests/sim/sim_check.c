@@ -20,6 +20,7 @@ struct resource {
 struct request {
 	uint64_t client;
 	unsigned node;
+	enum sim_daemon_kind daemon;
 	uint64_t boot, since_us;
 };
 
@@ -98,16 +99,17 @@ void sim_check_node_off(struct sim_world *w, unsigned node)
 		r->res[i].active &= ~(1u << node);
 	for (unsigned v = 1; v <= w->n_nodes; v++)
 		r->fencing[v] &= ~(1u << node);
-	sim_check_daemon_dead(w, node);
+	for (unsigned k = 0; k < SIM_NDAEMONS; k++)
+		sim_check_daemon_dead(w, node, (enum sim_daemon_kind)k);
 }
 
 /* A client of a dead daemon learns of it from its socket: that is its answer. */
-void sim_check_daemon_dead(struct sim_world *w, unsigned node)
+void sim_check_daemon_dead(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon)
 {
 	struct rules *r = w->rules;
 
 	for (unsigned i = 0; i < r->n_req;) {
-		if (r->req[i].node == node)
+		if (r->req[i].node == node && r->req[i].daemon == daemon)
 			r->req[i] = r->req[--r->n_req];
 		else
 			i++;
@@ -140,27 +142,52 @@ void sim_check_fence_end(struct sim_world *w, unsigned by, unsigned victim)
 	((struct rules *)w->rules)->fencing[victim] &= ~(1u << by);
 }
 
+static struct committed document(const void *data, size_t len)
+{
+	const char *at = memmem(data, len, "config_version=\"", 16);
+	struct committed c = { at ? strtoull(at + 16, NULL, 10) : 0, 0xcbf29ce484222325u };
+
+	for (size_t i = 0; i < len; i++)
+		c.hash = (c.hash ^ ((const uint8_t *)data)[i]) * 0x100000001b3u;
+	return c;
+}
+
 /* S5: two nodes never hold different content under one version. */
 void sim_check_commit(struct sim_world *w, unsigned node, const void *data, size_t len)
 {
 	struct rules *r = w->rules;
-	const char *at = memmem(data, len, "config_version=\"", 16);
-	uint64_t version = at ? strtoull(at + 16, NULL, 10) : 0, hash = 0xcbf29ce484222325u;
+	struct committed c = document(data, len);
 
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ ((const uint8_t *)data)[i]) * 0x100000001b3u;
+	sim_trace(w, "n%u has version %" PRIu64 " in force (%08x)", node, c.version, (unsigned)c.hash);
+	/* Before it is a member of a quorate cluster a node shows its own file: that is no commit. */
+	if (!w->node[node].quorate)
+		return;
 	for (unsigned i = 0; i < r->n_ver; i++)
-		if (r->ver[i].version == version) {
-			if (r->ver[i].hash != hash)
-				sim_fail(w, "S5: node %u has other content under version %" PRIu64, node, version);
+		if (r->ver[i].version == c.version) {
+			if (r->ver[i].hash != c.hash)
+				sim_fail(w, "S5: node %u has other content under version %" PRIu64, node, c.version);
 			return;
 		}
 	if (r->n_ver < MAX_VERSIONS)
-		r->ver[r->n_ver++] = (struct committed){ version, hash };
+		r->ver[r->n_ver++] = c;
+}
+
+/* S5: a committed version is never lost. */
+void sim_check_newest(struct sim_world *w, const void *data, size_t len)
+{
+	struct rules *r = w->rules;
+	struct committed c = document(data, len);
+
+	for (unsigned i = 0; i < r->n_ver; i++)
+		if (r->ver[i].version > c.version) {
+			sim_fail(w, "S5: version %" PRIu64 " was committed and is lost: all hold %" PRIu64, r->ver[i].version,
+				c.version);
+			return;
+		}
 }
 
 /* S6: every admin request gets one answer. */
-void sim_check_request(struct sim_world *w, unsigned node, uint64_t client)
+void sim_check_request(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, uint64_t client)
 {
 	struct rules *r = w->rules;
 
@@ -168,7 +195,7 @@ void sim_check_request(struct sim_world *w, unsigned node, uint64_t client)
 		sim_fail(w, "S6: %d requests without an answer", MAX_REQUESTS);
 		return;
 	}
-	r->req[r->n_req++] = (struct request){ client, node, w->node[node].boot, w->now_us };
+	r->req[r->n_req++] = (struct request){ client, node, daemon, w->node[node].boot, w->now_us };
 }
 
 void sim_check_reply(struct sim_world *w, uint64_t client, int error)

@@ -66,8 +66,20 @@ static void fire_timer(struct sim_world *w, struct sim_event *e)
 {
 	struct clu_event ev = { .type = CLU_EV_TIMER };
 
-	if (e->id == w->node[e->node].d[e->daemon].timer_seq)
-		sim_deliver(w, e->node, e->daemon, &ev);
+	struct sim_daemon *d = &w->node[e->node].d[e->daemon];
+
+	if (e->id != d->timer_seq)
+		return;
+	if (w->now_us - d->spin_since_us > 1000) {
+		d->spin_since_us = w->now_us;
+		d->spins = 0;
+	}
+	if (++d->spins > 50) {
+		sim_fail(w, "node %u: %s spins: its deadline is always in the past", e->node,
+			w->type[e->daemon]->ops->name);
+		return;
+	}
+	sim_deliver(w, e->node, e->daemon, &ev);
 }
 
 /* ---- actions ---- */
@@ -104,7 +116,7 @@ uint64_t sim_request(struct sim_world *w, unsigned node, enum sim_daemon_kind k,
 
 	e->id = client;
 	w->stats.requests++;
-	sim_check_request(w, node, client);
+	sim_check_request(w, node, k, client);
 	return client;
 }
 
@@ -203,6 +215,16 @@ static void file_put(struct sim_node *n, const char *path, const void *data, siz
 		abort();
 	memcpy(f->data, data, len);
 	f->len = len;
+}
+
+const void *sim_file_get(const struct sim_world *w, unsigned node, const char *path, size_t *ret_len)
+{
+	for (const struct sim_file *f = w->node[node].disk; f; f = f->next)
+		if (strcmp(f->path, path) == 0) {
+			*ret_len = f->len;
+			return f->data;
+		}
+	return NULL;
 }
 
 static void fire_stored(struct sim_world *w, struct sim_event *e)
@@ -312,6 +334,13 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 		break;
 	case CLU_ACT_CONFIG:
 		sim_check_commit(w, n->id, a->u.bytes.data, a->u.bytes.len);
+		n->has_conf = true;
+		free(n->conf_bytes);
+		n->conf_bytes = malloc(a->u.bytes.len);
+		if (!n->conf_bytes)
+			abort();
+		memcpy(n->conf_bytes, a->u.bytes.data, a->u.bytes.len);
+		n->conf_len = a->u.bytes.len;
 		for (unsigned o = 0; o < SIM_NDAEMONS; o++)
 			if (o != (unsigned)k && n->d[o].up)
 				(void)for_daemon(w, 10 + sim_rnd(w, 500), fire_config, n, (enum sim_daemon_kind)o,
@@ -410,8 +439,8 @@ void sim_daemon_start(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 	ev.u.start.node_name = name;
 	ev.u.start.seed = sim_rnd(w, 0);
 	sim_deliver(w, node, k, &ev);
-	if (k != SIM_CCSD && w->conf)
-		(void)for_daemon(w, 1000 + sim_rnd(w, 2000), fire_config, n, k, NULL, 0);
+	if (k != SIM_CCSD && n->has_conf && n->d[SIM_CCSD].up)
+		(void)for_daemon(w, 1000 + sim_rnd(w, 2000), fire_config, n, k, n->conf_bytes, n->conf_len);
 	if (k == SIM_RGM && n->d[SIM_FENCED].up)
 		subscribe(w, n);
 	if (d->up && d->wants_group && n->ring)
@@ -436,7 +465,7 @@ void sim_daemon_kill(struct sim_world *w, unsigned node, enum sim_daemon_kind k)
 		return;
 	d->up = false;
 	forget_children(n, k);
-	sim_check_daemon_dead(w, node);
+	sim_check_daemon_dead(w, node, k);
 	if (n->ring && (d->in_group || d->wants_group))
 		sim_ring_leave(w, node, k, CLU_LEFT_PROCESS);
 	d->in_group = d->wants_group = false;

@@ -1,11 +1,79 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE 1
 #include "sim_types.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ccsd.pb-c.h"
+#include "ccsd_core.h"
+#include "clu_conf.h"
 #include "fenced.pb-c.h"
 #include "fenced_core.h"
+
+/* ---- ccsd ---- */
+
+#define CONF_PATH "/etc/cluster/cluster.conf"
+#define RECORD_PATH "/var/lib/hawser/ccsd.record"
+
+static int check_document(void *ctx, const void *data, size_t len, struct ccsd_verdict *ret)
+{
+	struct clu_conf *c = NULL;
+	int r = clu_conf_parse(data, len, "cluster.conf", &c, &ret->findings);
+
+	(void)ctx;
+	if (r < 0)
+		return r == -ENOMEM ? r : -EBADMSG;
+	ret->version = clu_conf_version(c);
+	snprintf(ret->cluster, sizeof(ret->cluster), "%s", clu_conf_cluster_name(c));
+	if (clu_node_child(clu_conf_root(c), "invalid"))
+		r = -EINVAL;
+	clu_conf_unref(c);
+	return r;
+}
+
+static void *ccsd_new(void *world, unsigned node)
+{
+	struct sim_world *w = world;
+	struct ccsd_cfg cfg = { .conf_path = CONF_PATH, .record_path = RECORD_PATH, .check = check_document };
+	const char *why;
+
+	cfg.file = sim_file_get(w, node, CONF_PATH, &cfg.file_len);
+	if (!cfg.file)
+		cfg.file = clu_conf_bytes(w->conf, &cfg.file_len);
+	cfg.record = sim_file_get(w, node, RECORD_PATH, &cfg.record_len);
+	return ccsd_core_new(&cfg, &why);
+}
+
+static const struct sim_daemon_type ccsd_type = { &ccsd_core_ops, ccsd_new, ccsd_core_free, true };
+
+static void update_config(struct sim_world *w, unsigned node)
+{
+	Hawser__CcsdRequest q = HAWSER__CCSD_REQUEST__INIT;
+	struct clu_buf doc = CLU_BUF_INIT, bytes = CLU_BUF_INIT;
+	size_t len, head;
+	const char *old = clu_conf_bytes(w->conf, &len), *rest = memmem(old, len, "<fence_daemon", 13);
+	/* Mostly the next number; sometimes an old one, or one that two nodes use at once. */
+	uint64_t version = sim_chance(w, 800) ? ++w->config_version : w->config_version + sim_rnd(w, 2);
+
+	clu_buf_printf(&doc, "<?xml version=\"1.0\"?>\n<cluster name=\"glass\" config_version=\"%llu\">\n<!-- %llx -->\n",
+		(unsigned long long)version, (unsigned long long)sim_rnd(w, 0));
+	if (sim_chance(w, 100))
+		clu_buf_str(&doc, "<invalid/>\n");
+	head = (size_t)(rest - old);
+	clu_buf_append(&doc, rest, len - head);
+	q.verb = (char *)"update";
+	q.document.data = (uint8_t *)doc.data;
+	q.document.len = doc.len;
+	q.who = (char *)"root@simulator";
+	hawser__ccsd_request__pack(&q, clu_buf_grow(&bytes, hawser__ccsd_request__get_packed_size(&q)));
+	w->stats.config_updates++;
+	sim_trace(w, "n%u ccs_tool update to version %llu", node, (unsigned long long)version);
+	(void)sim_request(w, node, SIM_CCSD, bytes.data, bytes.len);
+	clu_buf_free(&doc);
+	clu_buf_free(&bytes);
+}
 
 /* ---- fenced ---- */
 
@@ -37,6 +105,7 @@ static void fenced_free(void *core)
 static const struct sim_daemon_type fenced_type = { &fdom_ops, fenced_new, fenced_free, true };
 
 const struct sim_daemon_type *const sim_types[SIM_NDAEMONS] = {
+	[SIM_CCSD] = &ccsd_type,
 	[SIM_FENCED] = &fenced_type,
 };
 
@@ -87,18 +156,47 @@ void sim_types_answered(struct sim_world *w, unsigned node, uint64_t client, int
 
 void sim_types_request(struct sim_world *w, unsigned node)
 {
-	if (w->node[node].d[SIM_FENCED].up)
+	if (w->node[node].d[SIM_CCSD].up && sim_chance(w, 500))
+		update_config(w, node);
+	else if (w->node[node].d[SIM_FENCED].up)
 		(void)ask_fenced(w, node, "info", 0);
 }
 
 void sim_types_kill_some_daemon(struct sim_world *w, unsigned node)
 {
-	sim_daemon_kill(w, node, SIM_FENCED);
-	sim_daemon_restart_later(w, node, SIM_FENCED);
+	enum sim_daemon_kind k = sim_chance(w, 500) ? SIM_CCSD : SIM_FENCED;
+
+	sim_daemon_kill(w, node, k);
+	sim_daemon_restart_later(w, node, k);
+}
+
+/* All nodes hold one document, and it is not older than any that was committed. */
+static void check_documents(struct sim_world *w)
+{
+	const void *first = NULL;
+	size_t first_len = 0;
+
+	for (unsigned i = 1; i <= w->n_nodes; i++) {
+		size_t len;
+		const void *data = sim_file_get(w, i, CONF_PATH, &len);
+
+		if (!data)
+			data = clu_conf_bytes(w->conf, &len);
+		if (i == 1) {
+			first = data;
+			first_len = len;
+		} else if (len != first_len || memcmp(data, first, len) != 0) {
+			sim_fail(w, "S7: nodes 1 and %u hold different documents:\n%.80s\n%.80s", i, (const char *)first,
+				(const char *)data);
+			return;
+		}
+	}
+	sim_check_newest(w, first, first_len);
 }
 
 void sim_types_check_settled(struct sim_world *w)
 {
+	check_documents(w);
 	for (unsigned i = 1; i <= w->n_nodes; i++) {
 		struct sim_node *n = &w->node[i];
 		struct clu_buf b = CLU_BUF_INIT;

@@ -41,6 +41,7 @@ struct sim_world *sim_world_new(uint64_t seed, unsigned n_nodes, const struct si
 	for (int i = 0; i < 8; i++)
 		(void)sim_rnd(w, 0);
 	w->n_nodes = n_nodes;
+	w->config_version = 1;
 	for (unsigned k = 0; k < SIM_NDAEMONS; k++)
 		w->type[k] = types[k];
 	for (unsigned i = 1; i <= n_nodes; i++)
@@ -66,6 +67,7 @@ struct sim_world *sim_world_free(struct sim_world *w)
 
 		for (unsigned k = 0; k < SIM_NDAEMONS; k++)
 			sim_daemon_kill(w, i, (enum sim_daemon_kind)k);
+		free(w->node[i].conf_bytes);
 		while (f) {
 			struct sim_file *next = f->next;
 

@@ -66,6 +66,7 @@ struct sim_daemon {
 	struct clu_out *out;
 	bool stepping;
 	uint64_t timer_seq;
+	uint64_t spin_since_us, spins;	/* timers in a row without time passing */
 };
 
 struct sim_file {
@@ -89,6 +90,9 @@ struct sim_node {
 	struct sim_daemon d[SIM_NDAEMONS];
 	struct sim_child child[SIM_MAX_CHILDREN];
 	struct sim_file *disk;
+	bool has_conf;		/* its ccsd has put a document in force */
+	void *conf_bytes;
+	size_t conf_len;
 	uint64_t join_client;	/* the boot script's request */
 	bool bmc_dead;		/* its power switch does not answer */
 	bool bmc_lies;		/* says off and is not: only in scenarios that must break S1 */
@@ -114,6 +118,7 @@ struct sim_world {
 	void *rules;		/* sim_check.c: what is active where, open requests */
 	void *rings_made;	/* sim_ring.c */
 	struct clu_conf *conf;	/* the cluster.conf all nodes begin with; owned by the caller */
+	uint64_t config_version;	/* last one an administrator used */
 	unsigned votes_needed;	/* nodes for quorum */
 	bool calm;		/* no more faults */
 };
@@ -161,6 +166,8 @@ void sim_daemon_kill(struct sim_world *w, unsigned node, enum sim_daemon_kind da
 /* As a service manager does after a crash. */
 void sim_daemon_restart_later(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 void sim_deliver(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, struct clu_event *ev);
+/* A durable file of a node; NULL when it has none. */
+const void *sim_file_get(const struct sim_world *w, unsigned node, const char *path, size_t *ret_len);
 void sim_tell_quorum(struct sim_world *w, unsigned node);
 /* An admin request to a daemon of a node; its answer goes to sim_check. Returns the client id. */
 uint64_t sim_request(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const void *data, size_t len);
@@ -176,11 +183,13 @@ void sim_check_step(struct sim_world *w);	/* after every single step */
 bool sim_resource_active(struct sim_world *w, unsigned node, const char *name);
 void sim_check_resource(struct sim_world *w, unsigned node, const char *name, bool active);
 void sim_check_node_off(struct sim_world *w, unsigned node);
-void sim_check_request(struct sim_world *w, unsigned node, uint64_t client);
+void sim_check_request(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, uint64_t client);
 void sim_check_reply(struct sim_world *w, uint64_t client, int error);
-void sim_check_daemon_dead(struct sim_world *w, unsigned node);
+void sim_check_daemon_dead(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 void sim_check_fence_begin(struct sim_world *w, unsigned by, unsigned victim);
 void sim_check_fence_end(struct sim_world *w, unsigned by, unsigned victim);
+/* The document every node holds in the end is the last one that was committed. */
+void sim_check_newest(struct sim_world *w, const void *data, size_t len);
 void sim_check_commit(struct sim_world *w, unsigned node, const void *data, size_t len);
 
 #endif

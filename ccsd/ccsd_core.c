@@ -196,9 +196,11 @@ static uint64_t ccsd_deadline(const void *core)
 	const struct ccsd_core *c = core;
 	uint64_t t = ccsd_req_deadline(c);
 
-	if (c->retry_ms && c->retry_ms < t)
+	if (c->retry_ms && c->member && c->retry_ms < t)
 		t = c->retry_ms;
-	if (c->g.prop.open && !c->g.prop.sync && c->g.prop.opened_ms + OPEN_MS < t)
+	/* Only who gives a proposal up has to wake for it, or the others would spin until its word comes. */
+	if (c->g.prop.open && !c->g.prop.sync && c->n_members && c->members[0] == c->nodeid &&
+		c->g.prop.opened_ms + OPEN_MS < t)
 		t = c->g.prop.opened_ms + OPEN_MS;
 	if (c->leaving && c->leave_ms < t)
 		t = c->leave_ms;

@@ -410,14 +410,27 @@ static void host_refused(void *ctx, const char *why)
 
 static struct host_ctx contexts[SIM_MAX_NODES + 1][SIM_NDAEMONS];
 
+/* A new incarnation in the group. */
+static void tell_start(struct sim_world *w, struct sim_node *n, enum sim_daemon_kind k)
+{
+	struct clu_event ev = { .type = CLU_EV_START };
+	char name[16];
+
+	snprintf(name, sizeof(name), "n%u", n->id);
+	ev.u.start.nodeid = n->id;
+	ev.u.start.node_name = name;
+	ev.u.start.incarnation = sim_rnd(w, 0) | 1;
+	ev.u.start.seed = sim_rnd(w, 0);
+	clu_group_reset(n->d[k].group, ev.u.start.incarnation);
+	sim_deliver(w, n->id, k, &ev);
+}
+
 void sim_daemon_start(struct sim_world *w, unsigned node, enum sim_daemon_kind k)
 {
 	struct sim_node *n = &w->node[node];
 	struct sim_daemon *d = &n->d[k];
 	struct host_ctx *ctx = &contexts[node][k];
 	struct clu_group_host host = { host_deliver, host_mcast, host_snapshot, host_refused, ctx };
-	struct clu_event ev = { .type = CLU_EV_START };
-	char name[16];
 
 	if (!w->type[k] || d->up || !n->power)
 		return;
@@ -428,17 +441,12 @@ void sim_daemon_start(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 	d->wants_group = w->type[k]->group;
 	d->core = w->type[k]->core_new(w, node);
 	d->out = clu_out_new();
-	ev.u.start.incarnation = sim_rnd(w, 0) | 1;
-	d->group = clu_group_new(&host, node, ev.u.start.incarnation, w->type[k]->ops->proto_min,
+	d->group = clu_group_new(&host, node, 1, w->type[k]->ops->proto_min,
 		w->type[k]->ops->proto_max);
 	if (!d->core || !d->out || !d->group)
 		abort();
 	sim_trace(w, "n%u starts %s", node, w->type[k]->ops->name);
-	snprintf(name, sizeof(name), "n%u", node);
-	ev.u.start.nodeid = node;
-	ev.u.start.node_name = name;
-	ev.u.start.seed = sim_rnd(w, 0);
-	sim_deliver(w, node, k, &ev);
+	tell_start(w, n, k);
 	if (k != SIM_CCSD && n->has_conf && n->d[SIM_CCSD].up)
 		(void)for_daemon(w, 1000 + sim_rnd(w, 2000), fire_config, n, k, n->conf_bytes, n->conf_len);
 	if (k == SIM_RGM && n->d[SIM_FENCED].up)
@@ -559,8 +567,13 @@ static void fire_corosync_back(struct sim_world *w, struct sim_event *e)
 		return;
 	n->corosync = true;
 	sim_ring_node_up(w, e->node);
-	for (unsigned k = 0; k < SIM_NDAEMONS; k++)
-		sim_daemon_start(w, e->node, (enum sim_daemon_kind)k);
+	for (unsigned k = 0; k < SIM_NDAEMONS; k++) {
+		/* One that lived on without corosync (ccsd) hears of its return as of a start. */
+		if (n->d[k].up)
+			tell_start(w, n, (enum sim_daemon_kind)k);
+		else
+			sim_daemon_start(w, e->node, (enum sim_daemon_kind)k);
+	}
 }
 
 void sim_corosync_dies(struct sim_world *w, unsigned node)
@@ -580,6 +593,7 @@ void sim_corosync_dies(struct sim_world *w, unsigned node)
 		if (!d->up)
 			continue;
 		d->in_group = false;
+		clu_group_reset(d->group, sim_rnd(w, 0) | 1);
 		e = for_daemon(w, 100 + sim_rnd(w, 1000), fire_peer_gone, n, (enum sim_daemon_kind)k, NULL, 0);
 		e->value = CLU_PEER_COROSYNC;
 	}

@@ -234,7 +234,7 @@ static bool agents_end(struct fw_world *w)
 		for (unsigned j = 0; n->daemon && j < n->n_child; j++) {
 			struct fw_child *c = &n->child[j];
 
-			if (!c->alive || (!c->killed && w->agent == FW_HANG))
+			if (!c->alive || (w->agent == FW_HANG && (!c->killed || w->stubborn)))
 				continue;
 			if (w->power && !c->killed && w->agent == FW_OK && !strstr(c->input, "action=on"))
 				power_off(w, c->victim);

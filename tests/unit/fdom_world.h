@@ -76,6 +76,7 @@ struct fw_world {
 	struct fw_packet *head, **tail;
 	unsigned succeeded[FW_NODES + 1];	/* agents, acks, external words per victim */
 	bool lax;				/* two-node clusters: both sides may fence */
+	bool stubborn;				/* agents go on when they are told to end */
 	bool power;				/* an agent that succeeds really switches the machine off */
 	bool changed;				/* ... and the membership change of that is still to come */
 };

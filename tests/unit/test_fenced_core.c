@@ -310,6 +310,52 @@ static void test_master_leaves_mid_fence(void **state)
 	fw_done(&w);
 }
 
+/* The member that leaves sees its agent's end first: the next master must not start one beside it. */
+static void test_leave_waits_for_the_agents_end(void **state)
+{
+	three(DEFAULTS);
+	fw_crash(&w, 3);
+	w.stubborn = true;
+	assert_int_equal(fw_ask(&w, 1, "leave", 0, true), -EINPROGRESS);
+	assert_int_equal(fw_ask(&w, 1, "join", 0, true), -EBUSY);
+	assert_true(fw_child(&w, 1, 3)->killed);
+	assert_null(fw_child(&w, 2, 3));
+	fw_child_end(&w, 1, 3, 1, "");
+	assert_non_null(fw_child(&w, 2, 3));
+	assert_int_equal(fw_ask(&w, 2, "info", 0, false), 0);
+	assert_int_equal(w.n[2].news->n_members, 1);
+	fw_done(&w);
+}
+
+static void test_return_restarts_the_delay_of_the_others(void **state)
+{
+	fw_init(&w, 5, "post_join_delay='6' post_fail_delay='4'");
+	fw_all_join(&w);
+	fw_crash(&w, 5);
+	fw_crash(&w, 4);
+	fw_advance(&w, 3000);
+	fw_start(&w, 5);
+	fw_advance(&w, 5999);
+	assert_int_equal(w.n[1].n_child, 0);
+	fw_advance(&w, 1);
+	assert_non_null(fw_child(&w, 1, 4));
+	fw_done(&w);
+}
+
+static void test_new_daemon_after_a_dirty_merge(void **state)
+{
+	three(DEFAULTS);
+	fw_side(&w, 3, 1);
+	fw_change(&w);
+	assert_non_null(fw_child(&w, 1, 3));
+	fw_side(&w, 3, 0);
+	fw_change(&w);
+	fw_kill_daemon(&w, 3);
+	fw_start_daemon(&w, 3);		/* fresh daemon, old machine */
+	assert_non_null(fw_victim(&w, 1, 3));
+	fw_done(&w);
+}
+
 static void test_late_join_does_not_take_over(void **state)
 {
 	fw_init(&w, 3, DEFAULTS);
@@ -579,6 +625,9 @@ int main(void)
 		cmocka_unit_test(test_dead_daemon_then_dead_node),
 		cmocka_unit_test(test_master_dies_mid_fence),
 		cmocka_unit_test(test_master_leaves_mid_fence),
+		cmocka_unit_test(test_leave_waits_for_the_agents_end),
+		cmocka_unit_test(test_return_restarts_the_delay_of_the_others),
+		cmocka_unit_test(test_new_daemon_after_a_dirty_merge),
 		cmocka_unit_test(test_late_join_does_not_take_over),
 		cmocka_unit_test(test_newcomer_knows_the_victims),
 		cmocka_unit_test(test_dirty_merge_stays_victim),

@@ -98,6 +98,22 @@ static void test_config_change_retries_at_once(void **state)
 	fw_done(&w);
 }
 
+/* A new file between an attempt that could not even start and the delivery of its failure: one attempt, not two. */
+static void test_config_change_before_the_failure_is_delivered(void **state)
+{
+	struct clu_event ev = { .type = CLU_EV_CONFIG };
+
+	start("<fence/>", "");
+	w.no_quorum_event = true;
+	fw_crash(&w, 3);
+	fw_quorum(&w);		/* START and FAIL are under way */
+	ev.u.config = (struct clu_config){ .conf = w.conf, .version = 2 };
+	fw_event(&w, 1, &ev);
+	fw_pump(&w);
+	assert_int_equal(fw_victim(&w, 1, 3)->attempts, 1);
+	fw_done(&w);
+}
+
 static void test_every_device_must_succeed(void **state)
 {
 	start("<fence><method name='1'><device name='a' action='off'/><device name='b' action='off'/></method>"
@@ -241,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_failure_is_known_everywhere_and_retried),
 		cmocka_unit_test(test_new_master_does_not_wait_for_old_pauses),
 		cmocka_unit_test(test_config_change_retries_at_once),
+		cmocka_unit_test(test_config_change_before_the_failure_is_delivered),
 		cmocka_unit_test(test_every_device_must_succeed),
 		cmocka_unit_test(test_all_off_then_all_on),
 		cmocka_unit_test(test_what_cannot_be_run_is_said),

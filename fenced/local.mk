@@ -52,3 +52,7 @@ test_fence_tool_ls_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_fence_tool_ls_LDADD = libproto.la $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
 dist_man_MANS += man/fenced.8 man/fence_tool.8 man/fence_node.8 man/fence_ack_manual.8
+
+sbin_PROGRAMS += fenced/fenced
+fenced_fenced_SOURCES = fenced/fenced_main.c
+fenced_fenced_LDADD = libfdom.la libclushell.la

@@ -18,4 +18,23 @@ test_cman_conf_SOURCES = tests/unit/test_cman_conf.c
 test_cman_conf_CPPFLAGS = $(AM_CPPFLAGS) -DGOLDEN_DIR='"$(abs_srcdir)/tests/golden/cman"'
 test_cman_conf_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_cman_conf_LDADD = libcmanbase.la $(CMOCKA_LIBS)
-EXTRA_DIST += tests/golden/cman
+TESTS += tests/cli/test_cman_tool.sh
+EXTRA_DIST += tests/golden/cman tests/cli/test_cman_tool.sh
+
+check_PROGRAMS += test_cman_print
+TESTS += test_cman_print
+test_cman_print_SOURCES = tests/unit/test_cman_print.c
+test_cman_print_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_cman_print_LDADD = libcmanbase.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += test_cman_call
+TESTS += test_cman_call
+test_cman_call_SOURCES = tests/unit/test_cman_call.c
+test_cman_call_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_cman_call_LDADD = libcmanbase.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += test_cman_key
+TESTS += test_cman_key
+test_cman_key_SOURCES = tests/unit/test_cman_key.c
+test_cman_key_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_cman_key_LDADD = libcmanbase.la $(CMOCKA_LIBS)

@@ -23,6 +23,7 @@
 
 #define HISTORY 512
 #define LINE_MAX_BYTES 4096
+#define OURS "hawser"		/* name of a source file to libqb: tells our lines from its own */
 #define BLACKBOX_BYTES (256 * 1024)
 
 /* A line may come so often within one window; the rest is counted and told when the window is over. */
@@ -75,7 +76,7 @@ static void flatten(char *s)
 static void put(enum clu_level level, const char *line)
 {
 	if (the_log.open)
-		qb_log_from_external_source(__func__, __FILE__, "%s", (uint8_t)syslog_of[level], __LINE__, 0, line);
+		qb_log_from_external_source(__func__, OURS, "%s", (uint8_t)syslog_of[level], __LINE__, 0, line);
 	else if (level > CLU_DEBUG)
 		fprintf(stderr, "%s\n", line);
 }
@@ -317,7 +318,8 @@ static void enable(int target, uint8_t level, const char *format)
 	(void)qb_log_ctl(target, QB_LOG_CONF_MAX_LINE_LEN, LINE_MAX_BYTES);
 	(void)qb_log_ctl(target, QB_LOG_CONF_ELLIPSIS, QB_TRUE);
 	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_CLEAR_ALL, QB_LOG_FILTER_FILE, "*", LOG_TRACE);
-	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*", level);
+	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, OURS, level);
+	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*", LOG_WARNING);
 	(void)qb_log_ctl(target, QB_LOG_CONF_ENABLED, QB_TRUE);
 }
 

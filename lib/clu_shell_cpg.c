@@ -45,6 +45,25 @@ static void on_retry(void *data)
 	push(s);
 }
 
+static void on_reopen(void *data)
+{
+	struct clu_shell *s = data;
+	uint32_t nodeid;
+	cs_error_t e;
+
+	s->cpg.retry.set = false;
+	clu_shell_cpg_close(s);
+	e = clu_shell_cpg_open(s, &nodeid);
+	if (e == CS_OK) {
+		s->cpg.want_join = true;
+		push(s);
+	} else if (e == CS_ERR_TRY_AGAIN) {
+		clu_shell_timer_set(s, &s->cpg.retry, RETRY_MAX_MS, s, on_reopen);
+	} else {
+		clu_shell_corosync_lost(s);
+	}
+}
+
 static void retry_later(struct clu_shell *s)
 {
 	struct clu_shell_cpg *c = &s->cpg;
@@ -113,10 +132,15 @@ static void push(struct clu_shell *s)
 
 	if (!c->open || s->corosync_lost)
 		return;
+	if (c->want_join && c->used) {
+		/* corosync lets nobody join with a handle that has left; we may be inside its callback. */
+		clu_shell_timer_set(s, &c->retry, 0, s, on_reopen);
+		return;
+	}
 	group_name(s, &name);
 	if (c->want_join) {
 		e = cpg_join(c->handle, &name);
-		if (e == CS_OK || e == CS_ERR_EXIST) {
+		if (e == CS_OK) {
 			c->want_join = false;
 			c->join_sent = true;
 		}
@@ -327,8 +351,10 @@ static void on_confchg(cpg_handle_t handle, const struct cpg_name *name, const s
 
 		*l = (struct clu_member_left){ left[i].nodeid, how_left(left[i].reason) };
 		loss = loss || l->how == CLU_LEFT_NODE;
-		if (l->nodeid == s->nodeid)
+		if (l->nodeid == s->nodeid) {
 			s->cpg.joined = s->cpg.join_sent = s->cpg.want_leave = s->cpg.leave_sent = false;
+			s->cpg.used = true;
+		}
 	}
 	if (loss || s->cpg.held) {
 		hold(s, h);
@@ -378,7 +404,6 @@ cs_error_t clu_shell_cpg_open(struct clu_shell *s, uint32_t *ret_nodeid)
 	unsigned int nodeid = 0;
 	cs_error_t e;
 
-	s->cpg = (struct clu_shell_cpg){ .fd = -1, .max_queue = s->cpg.max_queue };
 	s->cpg.queue_end = &s->cpg.queue;
 	s->cpg.held_end = &s->cpg.held;
 	e = cpg_model_initialize(&s->cpg.handle, CPG_MODEL_V1, (cpg_model_data_t *)&model, s);
@@ -413,7 +438,7 @@ void clu_shell_cpg_close(struct clu_shell *s)
 		(void)qb_loop_poll_del(s->loop, s->cpg.fd);
 		(void)cpg_finalize(s->cpg.handle);
 	}
-	s->cpg.open = s->cpg.joined = s->cpg.join_sent = false;
+	s->cpg.open = s->cpg.joined = s->cpg.join_sent = s->cpg.used = false;
 	s->cpg.want_join = s->cpg.want_leave = s->cpg.leave_sent = false;
 }
 

@@ -47,6 +47,7 @@ struct clu_shell_cpg {
 	bool open;
 	bool want_join, join_sent, joined;	/* asked for; taken by corosync; our own confchg has come */
 	bool want_leave, leave_sent;
+	bool used;			/* has left: good for no further join */
 	struct clu_mcast *queue, **queue_end;	/* not yet taken by corosync */
 	unsigned n_queue, max_queue;
 	uint64_t n_sent, n_blocked, n_received;

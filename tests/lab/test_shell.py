@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The shell on a real corosync, with a core that only counts (tests/cli/clu_echo.c): order, snapshots, losses, ends."""
+import json
+import os
+import re
+import signal
+
+import pytest
+from hawserlab import Lab, wait_for
+from hawserlab.lab_lab import TOP
+from hawserlab.lab_state import read_file
+
+BUILD = os.environ.get("HAWSER_BUILD", TOP + "/build")
+ECHO = BUILD + "/clu_echo"
+GROUP, LATER, QUORUM, NO_COROSYNC, WATCHDOG = 1, 2, 4, 32, 64
+
+pytestmark = pytest.mark.skipif(not os.path.exists(ECHO), reason="build it with: make clu_echo clu_echo_ctl")
+
+COROSYNC = """totem {
+  version: 2
+  cluster_name: lab
+  transport: udpu
+  token: 300
+  token_coefficient: 0
+}
+quorum {
+  provider: corosync_votequorum
+}
+logging {
+  to_logfile: yes
+  logfile: /var/log/cluster/corosync.log
+  to_syslog: no
+}
+nodelist {
+%s}
+""" % "".join("  node {\n    ring0_addr: 10.77.1.%d\n    nodeid: %d\n    name: n%d\n  }\n" % (k, k, k) for k in (1, 2, 3))
+
+
+@pytest.fixture(name="lab", scope="module")
+def one_lab():
+    with Lab(3, show=[BUILD]) as lab:
+        for node in lab.nodes:
+            node.write("/etc/hawser-lab/skip", "ccsd cman_tool fenced fence_tool rgmanager\n")
+        yield lab
+
+
+@pytest.fixture(name="nodes")
+def fresh_nodes(lab):
+    """All three nodes with a fresh boot and a running corosync."""
+    lab.heal()
+    for node in lab.nodes:
+        node.resume()
+        node.crash()
+    lab.boot()
+    for node in lab.nodes:
+        start_corosync(node)
+    return lab.nodes
+
+
+def start_corosync(node):
+    node.write("/etc/corosync/corosync.conf", COROSYNC)
+    node.run("setsid", "corosync", check=True)
+
+
+def start(node, want=GROUP | QUORUM, *options, check=True, **env):
+    assignments = ["%s=%s" % pair for pair in env.items()]
+    return node.run("env", "CLU_ECHO_WANT=%d" % want, *assignments, ECHO, *options, timeout=20, check=check)
+
+
+def ask(node, request, deadline=5000):
+    return node.run(ECHO + "_ctl", "clu_echo", request, str(deadline), timeout=20)
+
+
+def status(node):
+    text = ask(node, "status").out
+    return dict(re.findall(r"(\w+)=(\S*)", text))
+
+
+def wait_status(node, /, **wanted):
+    return wait_for(lambda: (lambda s: s if all(s.get(k) == v for k, v in wanted.items()) else None)(status(node)),
+                    lambda: "%s on %s, which says %s\n%s" % (wanted, node.name, status(node), node.log("clu_echo.log")[-1500:]),
+                    timeout=30, every=0.05)
+
+
+def wait_group(nodes, /, **more):
+    names = ",".join(str(n.number) for n in nodes)
+    for node in nodes:
+        wait_status(node, members=names, **more)
+
+
+def test_messages_in_one_order_and_a_snapshot_for_who_joins(nodes):
+    n1, n2, n3 = nodes
+    for node in (n1, n2):
+        start(node)
+    wait_group([n1, n2], quorate="1")
+    assert status(n1)["name"] == "n1"
+    for node in (n1, n2):
+        assert ask(node, "flood 2000").code == 0
+    assert ask(n1, "send hello").out == "delivered"
+    wait_status(n2, count="4001")
+    start(n3)
+    for node in (n3, n1, n2):
+        assert ask(node, "flood 500").code == 0
+    for node in nodes:
+        wait_status(node, count="5501", members="1,2,3")
+    assert len({status(n)["digest"] for n in nodes}) == 1
+    # A message that is cut into many pieces is one message.
+    assert ask(n2, "big 3000000").code == 0
+    for node in nodes:
+        wait_status(node, count="5502")
+    assert len({status(n)["digest"] for n in nodes}) == 1
+
+
+def test_how_members_leave(nodes):
+    n1, n2, n3 = nodes
+    for node in nodes:
+        start(node)
+    wait_group(nodes, quorate="1")
+    assert n3.kill("clu_echo") == 1
+    wait_group([n1, n2], left="3:process", quorate="1")
+    start(n3)
+    wait_group(nodes)
+    assert n3.kill("clu_echo", signal.SIGTERM) == 1
+    wait_group([n1, n2], left="3:clean")
+    wait_for(lambda: not n3.pids_of("clu_echo"), "the daemon's end")
+    assert "ends with code 0" in n3.log("clu_echo.log")
+    start(n3)
+    wait_group(nodes)
+    n3.crash()
+    wait_group([n1, n2], left="3:node", quorate="1")
+    for node in (n1, n2):
+        now = status(node)
+        assert now["vring"] == now["qring"]    # the view of a loss carries the ring that the quorum speaks of
+
+
+def test_split_and_merge(lab, nodes):
+    n1, n2, n3 = nodes
+    for node in nodes:
+        start(node)
+    wait_group(nodes, quorate="1")
+    lab.partition([n1, n2], [n3])
+    wait_group([n1, n2], quorate="1")
+    wait_group([n3], quorate="0")
+    assert ask(n1, "flood 10").code == 0
+    assert ask(n3, "flood 7").code == 0
+    wait_status(n2, count="10")
+    wait_status(n3, count="7")
+    lab.heal()
+    wait_group(nodes, quorate="1", count="10")
+    assert len({status(n)["digest"] for n in nodes}) == 1
+
+
+def test_corosync_dies(nodes):
+    n1 = nodes[0]
+    start(n1, GROUP | QUORUM, CLU_ECHO_FATAL="1")
+    wait_status(n1, members="1")
+    n1.kill("corosync")
+    wait_for(lambda: not n1.pids_of("clu_echo"), "the daemon's end")
+    assert "corosync has gone | " not in n1.log("clu_echo.log")
+    assert "ends with code 3" in n1.log("clu_echo.log")
+    # Without corosync the start fails, with the reason.
+    result = start(n1, check=False)
+    assert result.code == 1
+    assert "corosync cannot be used" in result.err and "cman_tool join" in result.err
+
+
+def test_a_daemon_that_waits_for_corosync(nodes):
+    n1 = nodes[0]
+    n1.kill("corosync")
+    wait_for(lambda: not n1.pids_of("corosync"), "corosync's end")
+    start(n1, GROUP | QUORUM | NO_COROSYNC)
+    assert status(n1)["node"] == "0"
+    start_corosync(n1)
+    wait_status(n1, node="1", start="2", members="1", corosync="1")
+    n1.kill("corosync")
+    wait_status(n1, corosync="0")
+    pid = n1.pids_of("clu_echo")[0]
+    cpu = cpu_ticks(pid)
+    start_corosync(n1)
+    wait_status(n1, node="1", start="3", members="1", corosync="1", quorate="1")
+    assert cpu_ticks(pid) - cpu < 100    # no spinning on dead descriptors
+    assert ask(n1, "send again").out == "delivered"
+
+
+def cpu_ticks(pid):
+    fields = read_file("/proc/%d/stat" % pid).rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def test_join_and_leave_when_the_core_wants(nodes):
+    n1, n2 = nodes[:2]
+    for node in (n1, n2):
+        start(node, LATER | QUORUM)
+    assert status(n1)["members"] == ""
+    for node in (n1, n2):
+        assert ask(node, "join").code == 0
+    wait_group([n1, n2])
+    assert ask(n1, "leave").code == 0
+    wait_status(n1, self_left="1", members="")
+    wait_group([n2])
+    assert ask(n2, "flood 3").code == 0
+    assert ask(n1, "join").code == 0
+    wait_group([n1, n2], count="3")
+    # Leaving what one is no member of is confirmed as well.
+    assert n2.kill("clu_echo", signal.SIGTERM) == 1
+    wait_group([n1], left="2:clean")
+
+
+def test_kill_node(nodes):
+    n1, n2 = nodes[:2]
+    for node in (n1, n2):
+        start(node)
+    wait_group([n1, n2])
+    assert ask(n1, "killnode 2").code == 0
+    wait_for(lambda: not n2.pids_of("corosync"), "the end of corosync on n2")
+    wait_group([n1], left="2:node")
+
+
+def test_a_node_that_hung(nodes):
+    for node in nodes:
+        start(node)
+    wait_group(nodes, quorate="1")
+    nodes[2].pause()
+    wait_group(nodes[:2], left="3:node", quorate="1")
+    assert ask(nodes[0], "flood 5").code == 0
+    nodes[2].resume()
+    wait_group(nodes, quorate="1", count="5")
+    assert len({status(n)["digest"] for n in nodes}) == 1
+
+
+def test_blocked_corosync_loses_nothing(nodes):
+    """More than totem's window: corosync says TRY_AGAIN, the queue goes on in order."""
+    for node in nodes:
+        start(node)
+    wait_group(nodes)
+    for _ in range(5):
+        for node in nodes:
+            assert ask(node, "flood 3000").code == 0
+    for node in nodes:
+        wait_status(node, count="45000")
+    assert len({status(n)["digest"] for n in nodes}) == 1
+
+
+@pytest.mark.parametrize("request_text", ["crash", "kill -9"])
+def test_watchdog_resets_the_node(nodes, request_text):
+    n1 = nodes[0]
+    boots = n1.boots()
+    start(n1, GROUP | QUORUM | WATCHDOG)
+    wait_status(n1, members="1")
+    assert len(n1.pids_of("hawser-watchdog")) == 1
+    if request_text == "crash":
+        ask(n1, "crash", 500)
+    else:
+        assert n1.kill("clu_echo") == 1
+    wait_for(lambda: not n1.is_up(), "the node to go down")
+    assert "this machine is reset" in n1.log("clu_echo.log")
+    assert n1.boots() == boots
+
+
+def test_watchdog_lets_an_orderly_end_be(nodes):
+    n1 = nodes[0]
+    start(n1, GROUP | QUORUM | WATCHDOG)
+    wait_status(n1, members="1")
+    assert ask(n1, "fatal 7").out == "ending"
+    wait_for(lambda: not n1.pids_of("clu_echo") and not n1.pids_of("hawser-watchdog"), "both processes' end")
+    assert n1.is_up()
+    # SIGTERM to the watchdog reaches the daemon.
+    start(n1, GROUP | QUORUM | WATCHDOG)
+    wait_status(n1, members="1")
+    assert n1.kill("hawser-watchdog", signal.SIGTERM) == 1
+    wait_for(lambda: not n1.pids_of("clu_echo") and not n1.pids_of("hawser-watchdog"), "both processes' end")
+    assert n1.is_up()
+    # A daemon whose watchdog was killed leaves in order.
+    start(n1, GROUP | QUORUM | WATCHDOG)
+    wait_status(n1, members="1")
+    assert n1.kill("hawser-watchdog") == 1
+    wait_for(lambda: not n1.pids_of("clu_echo"), "the daemon's end")
+    assert n1.is_up()
+    assert "the watchdog process was killed" in n1.log("clu_echo.log")
+    # Without it nothing is reset.
+    start(n1, GROUP | QUORUM | WATCHDOG, "--no-watchdog")
+    wait_status(n1, members="1")
+    assert not n1.pids_of("hawser-watchdog")
+    assert n1.kill("clu_echo") == 1
+    wait_for(lambda: not n1.pids_of("clu_echo"), "the daemon's end")
+    assert n1.is_up()
+
+
+def test_history_and_dump(nodes):
+    n1 = nodes[0]
+    start(n1)
+    wait_status(n1, members="1")
+    history = json.loads(ask(n1, "@history").out)
+    assert [h["new"] for h in history if h["event"] == "echo.view"][-1] == "1"
+    assert n1.kill("clu_echo", signal.SIGUSR1) == 1
+    wait_for(lambda: "node=1" in n1.read("/var/lib/hawser/clu_echo.dump"), "the dump")
+    wait_for(lambda: "cpg open 1 joined 1" in n1.read("/var/lib/hawser/clu_echo.shell.dump"), "the shell's dump")

@@ -36,7 +36,7 @@ struct ccsd_core *ccsd_core_new(const struct ccsd_cfg *cfg, const char **why)
 			goto fail;
 		/* What the cluster agreed on counts, even if another release than ours found it valid. */
 		if (r < 0 && !(r == -EINVAL && ccsd_doc_same(c->file, c->rec))) {
-			*why = "cluster.conf is not valid: mend it or move it away";
+			*why = "not a valid configuration: mend what is listed, or move the file away";
 			goto fail;
 		}
 	}

@@ -100,6 +100,7 @@ struct ccsd_core {
 	struct ccsd_doc *rec;
 	struct ccsd_doc *aside;		/* kept beside already */
 	struct ccsd_doc *force;		/* in force on this node */
+	char cluster[256];		/* its cluster's name */
 	enum ccsd_store storing;
 	uint64_t store_id;
 	uint64_t store_ballot;

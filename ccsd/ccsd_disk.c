@@ -79,10 +79,14 @@ void ccsd_reconcile(struct ccsd_core *c, struct clu_out *out)
 void ccsd_put_in_force(struct ccsd_core *c, struct ccsd_doc *doc, const char *why, struct clu_out *out)
 {
 	Hawser__CcsdNews news = HAWSER__CCSD_NEWS__INIT;
+	struct ccsd_verdict v = { .findings = CLU_BUF_INIT };
 	char from[32], to[32];
 
 	if (!doc || ccsd_doc_same(doc, c->force))
 		return;
+	(void)c->check(c->check_ctx, doc->data, doc->len, &v);
+	snprintf(c->cluster, sizeof(c->cluster), "%s", v.cluster);
+	clu_buf_free(&v.findings);
 	snprintf(from, sizeof(from), "%llu", (unsigned long long)ccsd_doc_version(c->force));
 	snprintf(to, sizeof(to), "%llu", (unsigned long long)doc->version);
 	clu_out_note(out, CLU_NOTICE, "conf.version", "cluster.conf", from, to, why, "digest=%016llx bytes=%zu",

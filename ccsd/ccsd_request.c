@@ -19,7 +19,6 @@ static void answer(struct ccsd_core *c, uint64_t client, int error, const char *
 static void get(struct ccsd_core *c, const struct clu_request *r, const Hawser__CcsdRequest *q, struct clu_out *out)
 {
 	Hawser__CcsdAnswer a = HAWSER__CCSD_ANSWER__INIT;
-	struct ccsd_verdict v = { .findings = CLU_BUF_INIT };
 
 	if (!r->admin) {
 		answer(c, r->client, -EACCES, "only root and members of the group haclient may read cluster.conf: it holds "
@@ -36,14 +35,14 @@ static void get(struct ccsd_core *c, const struct clu_request *r, const Hawser__
 			"join the cluster", out);
 		return;
 	}
-	(void)c->check(c->check_ctx, c->force->data, c->force->len, &v);
 	a.version = c->force->version;
-	a.document.data = (uint8_t *)c->force->data;
-	a.document.len = c->force->len;
-	a.cluster = v.cluster;
+	if (q->known != c->force->version) {
+		a.document.data = (uint8_t *)c->force->data;
+		a.document.len = c->force->len;
+	}
+	a.cluster = c->cluster;
 	a.quorate = c->quorate;
 	clu_out_reply_pb(out, r->client, 0, &a.base);
-	clu_buf_free(&v.findings);
 }
 
 static void status(struct ccsd_core *c, const struct clu_request *r, struct clu_out *out)
@@ -59,6 +58,7 @@ static void status(struct ccsd_core *c, const struct clu_request *r, struct clu_
 	else
 		snprintf(state, sizeof(state), "agreed");
 	a.version = ccsd_doc_version(c->force);
+	a.cluster = c->cluster;
 	a.quorate = c->quorate;
 	a.state = state;
 	if (c->g.prop.open)
@@ -186,17 +186,6 @@ static void refuse(struct ccsd_core *c, const struct clu_request *r, int error, 
 	clu_out_reply_pb(out, r->client, error, &a.base);
 }
 
-static bool other_cluster(struct ccsd_core *c, const char *name)
-{
-	struct ccsd_verdict v = { .findings = CLU_BUF_INIT };
-	bool other = false;
-
-	if (c->force && c->check(c->check_ctx, c->force->data, c->force->len, &v) != -EBADMSG)
-		other = v.cluster[0] && strcmp(v.cluster, name) != 0;
-	clu_buf_free(&v.findings);
-	return other;
-}
-
 static void update(struct ccsd_core *c, const struct clu_request *r, const Hawser__CcsdRequest *q,
 	struct clu_out *out)
 {
@@ -216,7 +205,7 @@ static void update(struct ccsd_core *c, const struct clu_request *r, const Hawse
 	err = c->check(c->check_ctx, q->document.data, q->document.len, &v);
 	if (err < 0) {
 		refuse(c, r, err, "the document is not valid: mend what is listed and repeat", &v.findings, out);
-	} else if (other_cluster(c, v.cluster)) {
+	} else if (c->force && strcmp(c->cluster, v.cluster) != 0) {
 		snprintf(why, sizeof(why), "the document is for the cluster \"%.64s\", which is not this one: the name of a "
 			"running cluster cannot change", v.cluster);
 		refuse(c, r, -EINVAL, why, NULL, out);

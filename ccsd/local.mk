@@ -1,19 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-noinst_LTLIBRARIES += libccsdcore.la libccsdvalidate.la
+noinst_LTLIBRARIES += libccsdcore.la libccsdvalidate.la libccsquery.la
 libccsdcore_la_SOURCES = ccsd/ccsd_doc.h ccsd/ccsd_doc.c ccsd/ccsd_core.h ccsd/ccsd_core_priv.h ccsd/ccsd_core.c \
 	ccsd/ccsd_agree.c ccsd/ccsd_disk.c ccsd/ccsd_request.c
 libccsdcore_la_LIBADD = libclucore.la
 libccsdvalidate_la_SOURCES = ccsd/ccsd_schema.h ccsd/ccsd_schema.c ccsd/ccsd_validate.h ccsd/ccsd_validate.c \
 	ccsd/ccsd_refs.c
 libccsdvalidate_la_LIBADD = libclucore.la $(XML_LIBS)
+libccsquery_la_SOURCES = ccsd/ccs_query.h ccsd/ccs_query.c
+libccsquery_la_LIBADD = $(XML_LIBS)
 
-sbin_PROGRAMS += ccs_config_validate
+# COMPAT: the soname of the historical library.
+lib_LTLIBRARIES += libccs.la
+include_HEADERS += ccsd/ccs.h
+libccs_la_SOURCES = ccsd/ccs.h ccsd/libccs.c
+libccs_la_LIBADD = libccsquery.la libcluclient.la
+libccs_la_LDFLAGS = $(AM_LDFLAGS) -version-info 3:0:0
+
+sbin_PROGRAMS += ccsd/ccsd ccs_tool ccs_config_validate
+ccsd_ccsd_SOURCES = ccsd/ccsd_main.c
+ccsd_ccsd_LDADD = libccsdcore.la libccsdvalidate.la libclushell.la
+ccs_tool_SOURCES = ccsd/ccs_tool.h ccsd/ccs_tool.c ccsd/ccs_tool_update.c ccsd/ccs_tool_list.c
+ccs_tool_LDADD = libccs.la libccsdvalidate.la libcluclient.la $(JANSSON_LIBS)
 ccs_config_validate_SOURCES = ccsd/ccs_config_validate.c
 ccs_config_validate_LDADD = libccsdvalidate.la libclubase.la
-dist_man_MANS += man/ccs_config_validate.8 man/cluster.conf.5
+dist_man_MANS += man/ccsd.8 man/ccs_tool.8 man/ccs_config_validate.8 man/cluster.conf.5
 
-check_PROGRAMS += test_ccsd_core test_ccsd_validate
-TESTS += test_ccsd_core test_ccsd_validate
+check_PROGRAMS += test_ccsd_core test_ccsd_validate test_ccs_query
+TESTS += test_ccsd_core test_ccsd_validate test_ccs_query
 test_ccsd_core_SOURCES = tests/unit/test_ccsd_core.c
 test_ccsd_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_ccsd_core_LDADD = libccsdcore.la libclucore.la $(CMOCKA_LIBS)
@@ -21,4 +34,7 @@ test_ccsd_validate_SOURCES = tests/unit/test_ccsd_validate.c
 test_ccsd_validate_CPPFLAGS = $(AM_CPPFLAGS) -DSRCDIR='"$(abs_srcdir)"'
 test_ccsd_validate_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_ccsd_validate_LDADD = libccsdvalidate.la libclubase.la $(CMOCKA_LIBS)
+test_ccs_query_SOURCES = tests/unit/test_ccs_query.c
+test_ccs_query_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_ccs_query_LDADD = libccsquery.la libclubase.la $(CMOCKA_LIBS)
 EXTRA_DIST += tests/golden/ccs

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ccs_tool: change and list the cluster's configuration. See ccs_tool(8). */
+#include "config.h"
+
+#include "ccs_tool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *args, *help;
+} commands[] = {
+	{ "update", ccs_tool_update, "FILE", "spread a new version to all nodes" },
+	{ "lsnode", ccs_tool_lsnode, "[-v] [-c FILE] [--json]", "list the nodes" },
+	{ "lsfence", ccs_tool_lsfence, "[-v] [-c FILE] [--json]", "list the fence devices" },
+	{ "query", ccs_tool_query, "XPATH", "print one value of the configuration in force" },
+};
+
+static void usage(FILE *f)
+{
+	fputs("Usage: ccs_tool [options] COMMAND [arguments]\n\nCommands:\n", f);
+	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		fprintf(f, "  %-8s %-24s %s\n", commands[i].name, commands[i].args, commands[i].help);
+	fputs("\nOptions:\n"
+		"  -verbose      update: say what is done\n"
+		"  -h, --help    this text\n"
+		"  -V, --version the version\n", f);
+}
+
+int main(int argc, char **argv)
+{
+	int i = 1;
+	bool verbose = false;
+
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (!strcmp(argv[i], "-verbose") || !strcmp(argv[i], "--verbose")) {
+			verbose = true;
+		} else if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help")) {
+			usage(stdout);
+			return 0;
+		} else if (!strcmp(argv[i], "-V") || !strcmp(argv[i], "--version")) {
+			puts("ccs_tool (hawser) " PACKAGE_VERSION);
+			return 0;
+		} else {
+			fprintf(stderr, "ccs_tool: unknown option %s\nTry 'ccs_tool help' for help.\n", argv[i]);
+			return 1;
+		}
+	}
+	if (i == argc || !strcmp(argv[i], "help")) {
+		usage(stdout);
+		return 0;
+	}
+	if (!strcmp(argv[i], "update")) {
+		if (i + 1 >= argc) {
+			fputs("Too few arguments.\nTry 'ccs_tool help' for help.\n", stderr);
+			return 1;
+		}
+		if (!verbose)
+			return ccs_tool_update(argc - i, argv + i);
+		return ccs_tool_spread(argv[i + 1], true);
+	}
+	for (unsigned k = 0; k < sizeof(commands) / sizeof(commands[0]); k++)
+		if (!strcmp(argv[i], commands[k].name))
+			return commands[k].run(argc - i, argv + i);
+	fprintf(stderr, "Unknown command, %s.\nTry 'ccs_tool help' for help.\n", argv[i]);
+	return 1;
+}

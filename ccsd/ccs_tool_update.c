@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ccs_tool update and query: what goes through ccsd. */
+#include "config.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ccs.h"
+#include "ccs_tool.h"
+#include "ccsd.pb-c.h"
+#include "ccsd_core.h"
+#include "ccsd_validate.h"
+#include "clu_client.h"
+#include "clu_path.h"
+#include "clu_store.h"
+
+/* ccsd answers within CCSD_UPDATE_LAST_MS; a little more for the way. */
+#define UPDATE_DEADLINE_MS (CCSD_UPDATE_LAST_MS + 2000)
+
+static int failed(void)
+{
+	fputs("\nFailed to update config file.\n", stderr);
+	return 1;
+}
+
+/* Says here what would be refused there, with the name and lines of the user's own file. */
+static int check_first(const char *file, struct clu_buf *data)
+{
+	struct clu_buf path = CLU_BUF_INIT, findings = CLU_BUF_INIT;
+	struct ccsd_schema *schema = NULL;
+	int r = clu_store_read(file, CCSD_DOC_MAX, data);
+
+	if (r < 0) {
+		fprintf(stderr, "ccs_tool: %s cannot be read: %s; name the new configuration\n", file,
+			r == -EFBIG ? "it is larger than 1 MiB" : strerror(-r));
+		return r;
+	}
+	clu_buf_printf(&path, "%s/cluster.rng", clu_path(CLU_PATH_DATA));
+	r = ccsd_schema_load(clu_buf_text(&path), &schema, &findings);
+	if (r == 0)
+		r = ccsd_validate(schema, data->data, data->len, file, NULL, &findings);
+	if (r < 0)
+		fprintf(stderr, "%sccs_tool: %s is not a valid configuration: nothing was changed; mend what is listed and "
+			"repeat\n", clu_buf_text(&findings), file);
+	ccsd_schema_free(schema);
+	clu_buf_free(&path);
+	clu_buf_free(&findings);
+	return r;
+}
+
+static void say_why(int error, const Hawser__CcsdAnswer *a)
+{
+	struct clu_buf text = CLU_BUF_INIT;
+
+	if (!a || !a->why[0]) {
+		clu_client_explain("ccsd", error, &text);
+		fprintf(stderr, "ccs_tool: %s\n", clu_buf_text(&text));
+	} else {
+		for (size_t i = 0; i < a->n_findings; i++)
+			fputs(a->findings[i], stderr);
+		fprintf(stderr, "ccs_tool: update refused: %s\n", a->why);
+	}
+	clu_buf_free(&text);
+}
+
+static const char *user_name(void)
+{
+	const struct passwd *pw = getpwuid(getuid());
+
+	return pw ? pw->pw_name : "unknown user";
+}
+
+int ccs_tool_spread(const char *file, bool verbose)
+{
+	Hawser__CcsdRequest q = HAWSER__CCSD_REQUEST__INIT;
+	Hawser__CcsdAnswer *a = NULL;
+	struct clu_buf data = CLU_BUF_INIT;
+	int r = check_first(file, &data);
+
+	if (r == 0) {
+		if (verbose)
+			printf("Proposing %s to all members\n", file);
+		q.verb = (char *)"update";
+		q.who = (char *)user_name();
+		q.document.data = (uint8_t *)data.data;
+		q.document.len = data.len;
+		r = clu_client_once_pb("ccsd", &q.base, UPDATE_DEADLINE_MS, &hawser__ccsd_answer__descriptor,
+			(struct ProtobufCMessage **)&a);
+		if (r < 0)
+			say_why(r, a);
+		else if (a->why[0])
+			fprintf(stderr, "ccs_tool: %s\n", a->why);
+	}
+	if (r == 0)
+		printf("Config file updated from version %llu to %llu\n\nUpdate complete.\n",
+			(unsigned long long)a->old_version, (unsigned long long)a->version);
+	if (a)
+		hawser__ccsd_answer__free_unpacked(a, NULL);
+	if (data.data)
+		explicit_bzero(data.data, data.len);
+	clu_buf_free(&data);
+	return r < 0 ? failed() : 0;
+}
+
+int ccs_tool_update(int argc, char **argv)
+{
+	if (argc != 2) {
+		fputs("Too few arguments.\nTry 'ccs_tool help' for help.\n", stderr);
+		return 1;
+	}
+	return ccs_tool_spread(argv[1], false);
+}
+
+int ccs_tool_query(int argc, char **argv)
+{
+	char *value = NULL;
+	int desc, r;
+
+	if (argc == 3 && !strcmp(argv[1], "-n")) {
+		argv++;
+		argc--;
+	} else {
+		fullxpath = 1;
+	}
+	if (argc != 2) {
+		fputs("Usage: ccs_tool query [-n] XPATH\n", stderr);
+		return 1;
+	}
+	desc = ccs_force_connect(NULL, 0);
+	if (desc < 0) {
+		struct clu_buf text = CLU_BUF_INIT;
+
+		clu_client_explain("ccsd", desc, &text);
+		fprintf(stderr, "Unable to connect to ccs\nccs_tool: %s\n", clu_buf_text(&text));
+		clu_buf_free(&text);
+		return 1;
+	}
+	r = ccs_get(desc, argv[1], &value);
+	if (r < 0)
+		fprintf(stderr, "Query failed: %s\n", strerror(-r));
+	else
+		printf("%s\n", value);
+	free(value);
+	(void)ccs_disconnect(desc);
+	return r < 0 ? 255 : 0;
+}

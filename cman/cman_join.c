@@ -48,8 +48,10 @@ static int ask_ccsd(struct clu_conf **ret, struct clu_buf *errs)
 	a = (Hawser__CcsdAnswer *)answer;
 	if (!r && a && a->document.len)
 		r = clu_conf_parse(a->document.data, a->document.len, "cluster.conf", ret, errs);
-	else if (!r || r == -ENOENT)
-		r = -ECONNREFUSED;	/* it has none yet: the file is as good a source as for itself */
+	else if (!r || r == -ENODATA)
+		r = -ECONNREFUSED;	/* it had no document when it started: the file may have come since */
+	else if (r != -ECONNREFUSED && a && a->why && *a->why)
+		clu_buf_printf(errs, "ccsd: %s\n", a->why);
 	else if (r != -ECONNREFUSED)
 		clu_client_explain("ccsd", r, errs);
 	if (answer)
@@ -95,20 +97,15 @@ static int make_dirs(const struct cman_plan *p, struct clu_buf *errs)
 	return 0;
 }
 
-static void list_others(const struct cman_plan *p, struct clu_buf *ret)
-{
-	for (unsigned i = 0; i < p->n_nodes; i++)
-		if (i != p->own)
-			clu_buf_printf(ret, " %s", p->nodes[i].name);
-}
-
 /*
- * A key made here is known to no other node: two halves of a cluster, each with
- * its own key, never hear each other, and with two_node each would take the other
- * for dead. So it is made only where there is no other node, or on request.
+ * A key made here is known to no other node. A node that needs others for quorum
+ * is safe with it: it waits until one has a copy. One that is quorate by itself
+ * (two_node, or many votes) would take the others, whom it cannot hear, for dead
+ * and fence them: there a key is made on request only.
  */
 static int ready_key(const struct cman_plan *p, const struct cman_join_opts *o, struct clu_buf *errs)
 {
+	struct clu_buf others = CLU_BUF_INIT;
 	int r;
 
 	if (!p->crypto)
@@ -116,22 +113,19 @@ static int ready_key(const struct cman_plan *p, const struct cman_join_opts *o, 
 	r = cman_key_check(p->keyfile, errs);
 	if (r != -ENOENT)
 		return r;
-	if (p->n_nodes > 1 && !o->make_key) {
-		clu_buf_printf(errs, "no key %s: the nodes of a cluster encrypt with one key, the same file on each; copy it from "
-			       "another node. If no node has it yet, make it here with \"cman_tool keygen\" and copy it to:",
-			       p->keyfile);
-		list_others(p, errs);
-		clu_buf_str(errs, "\n");
-		return r;
-	}
-	r = cman_key_make(p->keyfile, errs);
-	if (!r && p->n_nodes > 1) {
-		struct clu_buf others = CLU_BUF_INIT;
-
-		list_others(p, &others);
-		printf("Made the key %s. No other node can join before it has a copy of it:%s\n", p->keyfile, clu_buf_text(&others));
-		clu_buf_free(&others);
-	}
+	for (unsigned i = 0; i < p->n_nodes; i++)
+		if (i != p->own)
+			clu_buf_printf(&others, " %s", p->nodes[i].name);
+	if (p->n_nodes > 1 && cman_plan_is_quorate_alone(p) && !o->make_key)
+		clu_buf_printf(errs, "no key %s: the nodes encrypt with one key, the same file on each, and with a new one this node "
+			       "would be quorate alone and fence the others; copy the key from another node, or if none has it, make "
+			       "it here with \"cman_tool keygen\" and copy it to:%s\n", p->keyfile, clu_buf_text(&others));
+	else
+		r = cman_key_make(p->keyfile, errs);
+	if (!r && p->n_nodes > 1)
+		printf("Made the key %s. It must be the same on all nodes: those that have none or another one cannot join this one "
+		       "before it is copied to them:%s\n", p->keyfile, clu_buf_text(&others));
+	clu_buf_free(&others);
 	return r;
 }
 

@@ -8,7 +8,7 @@
 struct cman_join_opts {
 	struct cman_overrides over;
 	const char *node_name;		/* -n, or NULL */
-	bool make_key;			/* make an absent key although other nodes are configured */
+	bool make_key;			/* make an absent key although this node would be quorate alone with it */
 	bool wait_member, wait_quorate;	/* -w, -q */
 	uint64_t until_ms;		/* on cman_now_ms's clock, or CMAN_FOREVER: for the wait */
 	bool check_only;		/* print corosync.conf on stdout; nothing is written or started */

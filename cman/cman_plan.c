@@ -418,6 +418,15 @@ static void plan_quorum(struct maker *m)
 		     "not count; remove the element, and its votes from expected_votes");
 }
 
+bool cman_plan_is_quorate_alone(const struct cman_plan *p)
+{
+	uint32_t expected = p->expected_votes;
+
+	for (unsigned i = 0; !p->expected_votes && i < p->n_nodes; i++)
+		expected += p->nodes[i].votes;
+	return p->two_node || p->nodes[p->own].votes >= (expected + 2) / 2;
+}
+
 int cman_plan_make(const struct cman_plan_in *in, struct cman_plan *ret, struct clu_buf *errs, struct clu_buf *warns)
 {
 	const struct clu_node *root = clu_conf_root(in->conf);

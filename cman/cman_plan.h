@@ -97,6 +97,9 @@ struct cman_plan {
 int cman_plan_make(const struct cman_plan_in *in, struct cman_plan *ret, struct clu_buf *errs,
 	struct clu_buf *warns);
 
+/* This node has quorum without any other. */
+bool cman_plan_is_quorate_alone(const struct cman_plan *p);
+
 /*
  * 16-bit cluster id of a name. v = 2v + byte over all bytes, low 16 bits; or
  * FNV-1a of 32 bits, both halves XORed (cman/@hash_cluster_id).

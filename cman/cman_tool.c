@@ -64,7 +64,7 @@ static const char usage_text[] =
 	"  -k, --keyfile FILE      key file\n"
 	"  -P                      no real-time priority for corosync\n"
 	"  -D[fail|warn|none]      what an invalid cluster.conf does (default fail; bare -D: none)\n"
-	"      --make-key          make the key if there is none (copy it to the other nodes then)\n"
+	"      --make-key          make a missing key also where this node is quorate alone\n"
 	"      --print-conf        only print the corosync.conf that would be used\n"
 	"leave       end corosync on this node, in order\n"
 	"  -w, --wait, -t          wait until it has ended\n"

@@ -165,11 +165,6 @@ def test_stopped_corosync_does_not_hold_up(nodes):
 
 def test_reasons_of_a_start_that_fails(nodes):
     n1 = nodes[0]
-    n1.run("rm", KEY, check=True)
-    done = n1.run("cman_tool", "join")
-    assert done.code == 1 and "no key /etc/cluster/keys/corosync.key" in done.err and "n2 n3" in done.err
-    assert n1.run("cman_tool", "keygen").code == 0
-    assert n1.run("cman_tool", "keygen").code == 1
     # corosync itself refuses: a consensus time below the join time
     n1.run("sed", "-i", 's/consensus="400"/consensus="10"/', "/etc/cluster/cluster.conf", check=True)
     done = n1.run("cman_tool", "join", "-w", timeout=60)
@@ -181,6 +176,26 @@ def test_reasons_of_a_start_that_fails(nodes):
     n1.run("sed", "-i", "s/nodeid=\"2\"/nodeid=\"1\"/", "/etc/cluster/cluster.conf", check=True)
     done = n1.run("cman_tool", "join", "-Dwarn")
     assert done.code == 1 and 'nodeid 1 of "n2" is also the one of "n1"' in done.err
+
+
+def test_key_is_made_where_that_is_safe(nodes):
+    nodes[0].run("rm", KEY, check=True)
+    done = nodes[0].run("cman_tool", "join", "-w", timeout=60)
+    assert done.code == 0 and done.out.startswith("Made the key " + KEY) and done.out.endswith("them: n2 n3\n")
+    assert not status(nodes[0])["quorate"]
+    join(nodes[1])      # with another key: they do not hear each other
+    assert status(nodes[1])["nodes"] == 1
+    done = nodes[0].run("cman_tool", "keygen")
+    assert done.code == 1 and "there is a key already" in done.err
+
+
+@pytest.mark.parametrize("nodes", [(2, 'two_node="1" expected_votes="1"')], indirect=True)
+def test_key_is_not_made_where_it_would_split_the_cluster(nodes):
+    nodes[0].run("rm", KEY, check=True)
+    done = nodes[0].run("cman_tool", "join", "-w", timeout=60)
+    assert done.code == 1 and "no key " + KEY in done.err and "copy it to: n2" in done.err
+    assert not nodes[0].pids_of("corosync")
+    join(nodes[0], options=("-q", "--make-key"))
 
 
 def test_corosync_dies_while_waited_for(nodes):

@@ -156,6 +156,17 @@ static void test_overrides(void **state)
 	in.over.expected = 1;
 	assert_int_equal(cman_plan_make(&in, &plan, &errs, &warns), 0);
 	assert_true(plan.two_node);
+	assert_true(cman_plan_is_quorate_alone(&plan));
+	in.over.two_node = false;
+	in.over.expected = -1;
+	assert_int_equal(cman_plan_make(&in, &plan, &errs, &warns), 0);
+	assert_false(cman_plan_is_quorate_alone(&plan));	/* 1 of 2 */
+	in.over.votes = 2;
+	assert_int_equal(cman_plan_make(&in, &plan, &errs, &warns), 0);
+	assert_true(cman_plan_is_quorate_alone(&plan));		/* 2 of 3 */
+	in.over.expected = 4;
+	assert_int_equal(cman_plan_make(&in, &plan, &errs, &warns), 0);
+	assert_false(cman_plan_is_quorate_alone(&plan));	/* 2 of 4: quorum is 3 */
 	clu_conf_unref(c);
 	clu_buf_free(&out);
 	clu_buf_free(&errs);

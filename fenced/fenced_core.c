@@ -15,7 +15,8 @@
  * A timer that comes this late says that we hung. What we know of quorum may then
  * be old news: corosync gets the time to notice that the others went on without us.
  */
-#define HUNG_MS 1000
+#define HUNG_MS 500
+#define PULSE_MS 500	/* while victims wait: we wake at least this often, only to notice a hang */
 #define DISTRUST_MS 5000
 
 struct fdom *fdom_new(const struct fdom_options *opt)
@@ -322,6 +323,8 @@ static uint64_t fdom_deadline(const void *core)
 			 d->distrust_until_ms > d->now_ms && d->distrust_until_ms < first)
 			first = d->distrust_until_ms;
 	}
+	if (first != CLU_NEVER && first > d->now_ms + PULSE_MS)
+		first = d->now_ms + PULSE_MS;
 	return first;
 }
 

@@ -81,7 +81,8 @@ void fdom_victim_move(struct fdom *d, struct fdom_node *n, enum fdom_vstate to, 
 	d->changed = true;
 	if (to != FDOM_V_NONE)
 		clu_out_note(d->out, level, event, fdom_name(d, n->nodeid),
-			from == FDOM_V_NONE ? "member" : fdom_vstate_names[from], fdom_vstate_names[to], why,
+			from != FDOM_V_NONE ? fdom_vstate_names[from] :
+			n->v.reason == FDOM_R_STARTUP ? "absent" : "member", fdom_vstate_names[to], why,
 			"nodeid=%u victim_seq=%llu reason=%s master=%u attempts=%u detected_us=%llu started_us=%llu",
 			n->nodeid, (unsigned long long)n->v.seq, fdom_reason_names[n->v.reason], d->master,
 			n->v.attempts, (unsigned long long)n->v.since_us, (unsigned long long)n->v.started_us);

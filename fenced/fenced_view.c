@@ -125,6 +125,7 @@ static void came_from_split(struct fdom *d)
 	m.kind = HAWSER__FDOM_KIND__FDOM_HISTORY;
 	m.nodeid = d->self;
 	m.stateful = d->stateful;
+	m.done_us = d->wall_us;
 	fdom_send(d, &m);
 	if (d->want_member && !d->stateful)
 		fdom_send_join(d, 0);

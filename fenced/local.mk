@@ -56,3 +56,9 @@ dist_man_MANS += man/fenced.8 man/fence_tool.8 man/fence_node.8 man/fence_ack_ma
 sbin_PROGRAMS += fenced/fenced
 fenced_fenced_SOURCES = fenced/fenced_main.c
 fenced_fenced_LDADD = libfdom.la libclushell.la
+
+check_PROGRAMS += test_libfenced
+TESTS += test_libfenced
+test_libfenced_SOURCES = tests/unit/test_libfenced.c fenced/libfenced.c
+test_libfenced_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_libfenced_LDADD = libcluclient.la $(CMOCKA_LIBS)

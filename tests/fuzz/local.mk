@@ -7,7 +7,7 @@ else
 FUZZ_MAIN = tests/fuzz/fuzz_replay.c
 fuzz_link_flags =
 endif
-FUZZ_TARGETS = fuzz_conf fuzz_group fuzz_fence_opt fuzz_ip_packet
+FUZZ_TARGETS = fuzz_conf fuzz_group fuzz_fence_opt fuzz_ip_packet fuzz_cman_conf
 check_PROGRAMS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/replay.sh
 TESTS += tests/fuzz/replay.sh
@@ -29,3 +29,6 @@ fuzz_ip_packet_SOURCES = tests/fuzz/fuzz_ip_packet.c $(FUZZ_MAIN)
 fuzz_ip_packet_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/agents/resource
 fuzz_ip_packet_LDADD = libhwip.la
 fuzz_ip_packet_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)
+fuzz_cman_conf_SOURCES = tests/fuzz/fuzz_cman_conf.c $(FUZZ_MAIN)
+fuzz_cman_conf_LDADD = libcmanbase.la
+fuzz_cman_conf_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)

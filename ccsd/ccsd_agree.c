@@ -431,6 +431,21 @@ static void on_propose(struct ccsd_core *c, uint32_t from, const Hawser__CcsdMes
 	ccsd_reconcile(c, out);
 }
 
+/*
+ * After the loss of a member an update that all who are left have accepted may
+ * have been committed by the lost one, who may have seen a status that none of us
+ * saw: it can only go forward. One that somebody here has not accepted cannot.
+ */
+static bool may_be_committed(const struct ccsd_core *c)
+{
+	if (c->g.line != CCSD_LINE_AFTER_LOSS)
+		return false;
+	for (unsigned i = 0; i < c->n_members; i++)
+		if (c->g.st[i].have && c->g.st[i].rec_ballot != c->g.prop.ballot)
+			return false;
+	return true;
+}
+
 static void on_nack(struct ccsd_core *c, uint32_t from, const Hawser__CcsdMessage *m, struct clu_out *out)
 {
 	const struct ccsd_prop *p = &c->g.prop;
@@ -440,6 +455,9 @@ static void on_nack(struct ccsd_core *c, uint32_t from, const Hawser__CcsdMessag
 
 	/* A sync is never given up: what it carries may be committed already. */
 	if (!p->open || p->sync || p->ballot != m->ballot)
+		return;
+	/* An ABORT that a view overtook was said without knowing who may have committed since. */
+	if (abort && (m->round != c->g.round || may_be_committed(c)))
 		return;
 	if (abort)
 		snprintf(why, sizeof(why), "%s", m->why);

@@ -1,0 +1,395 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""lvsd by itself, without a cluster: client - director - three real servers, each in a network namespace."""
+import collections
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from hawserlab.lab_cluster import STAGE
+from hawserlab.lab_state import wait_for
+
+HTTP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hawserlab", "lab_http.py")
+VIP, ROUTER = "10.50.0.100", "10.60.0.254"
+LVSD = STAGE + "/sbin/lvsd"
+
+pytestmark = pytest.mark.needs("lvsd")
+
+VIRTUAL = """
+virtual %(name)s {
+    active = 1
+    address = %(vip)s eth0:1
+    vip_nmask = 255.255.255.0
+    port = %(port)d
+    scheduler = %(scheduler)s
+    timeout = 1
+    reentry = 1
+    expect = "HTTP"
+    send = "GET / HTTP/1.0\\r\\n\\r\\n"
+    %(more)s
+%(servers)s
+}
+"""
+
+
+def virtual(weights, name="web", port=80, scheduler="wrr", more="", vip=VIP):
+    servers = "\n".join("    server web%d {\n        address = 10.60.0.1%d\n        port = 80\n        active = 1\n"
+                        "        weight = %d\n    }" % (n, n, w) for n, w in weights.items())
+    return VIRTUAL % {"name": name, "vip": vip, "port": port, "scheduler": scheduler, "more": more, "servers": servers}
+
+
+def conf(*virtuals):
+    return "serial_no = 1\nnetwork = nat\nnat_router = %s eth1:1\nnat_nmask = 255.255.255.0\n" % ROUTER + \
+        "".join(virtuals)
+
+
+class World:
+    """The namespaces, the web servers in them, and lvsd in the middle one."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.prefix = "hwlvs%d-" % os.getpid()
+        self.spaces = []
+        self.web = {}
+        self.conf = str(folder / "lvs.cf")
+        self.env = dict(os.environ, HAWSER_RUN_DIR=str(folder / "run"), HAWSER_LOG_DIR=str(folder / "log"))
+        os.makedirs(folder / "log")
+
+    def ip(self, *words, space=None):
+        subprocess.run(["ip"] + (["-n", self.prefix + space] if space else []) + list(words), check=True)
+
+    def build(self):
+        for space in ["client", "dir", "switch", "web1", "web2", "web3"]:
+            self.ip("netns", "add", self.prefix + space)
+            self.spaces.append(space)
+            self.ip("link", "set", "lo", "up", space=space)
+        self.ip("link", "add", "br0", "type", "bridge", space="switch")
+        self.ip("link", "set", "br0", "up", space="switch")
+        self.cable("client", "eth0", "dir", "eth0")
+        self.cable("dir", "eth1", "switch", "p0")
+        for n in (1, 2, 3):
+            self.cable("web%d" % n, "eth0", "switch", "p%d" % n)
+            self.ip("addr", "add", "10.60.0.1%d/24" % n, "dev", "eth0", space="web%d" % n)
+            self.ip("route", "add", "default", "via", ROUTER, space="web%d" % n)
+        for n in range(4):
+            self.ip("link", "set", "p%d" % n, "master", "br0", space="switch")
+        for n in range(10):
+            self.ip("addr", "add", "10.50.0.2%d/24" % n, "dev", "eth0", space="client")
+        # The director has an address of its own outside, and none inside but the floating one.
+        self.ip("addr", "add", "10.50.0.1/24", "dev", "eth0", space="dir")
+        for n in (1, 2, 3):
+            self.serve(n)
+
+    def cable(self, one, one_dev, two, two_dev):
+        self.ip("link", "add", one_dev, "netns", self.prefix + one, "type", "veth", "peer", "name", two_dev, "netns",
+                self.prefix + two)
+        self.ip("link", "set", one_dev, "up", space=one)
+        self.ip("link", "set", two_dev, "up", space=two)
+
+    def within(self, space, argv):
+        return ["ip", "netns", "exec", self.prefix + space] + argv
+
+    def serve(self, number):
+        # pylint: disable=consider-using-with
+        address = "10.60.0.1%d" % number
+        self.web[number] = subprocess.Popen(self.within("web%d" % number, [sys.executable, HTTP, "serve",
+                                            "web%d" % number, address, "80"]))
+        wait_for(lambda: self.connects("web%d" % number, address), "web%d to listen" % number)
+
+    def connects(self, space, address):
+        code = "import socket,sys; socket.create_connection((sys.argv[1], 80), 2)"
+        return subprocess.run(self.within(space, [sys.executable, "-c", code, address]), check=False,
+                              stderr=subprocess.DEVNULL).returncode == 0
+
+    def kill_web(self, number):
+        self.web[number].kill()
+        self.web.pop(number).wait()
+
+    def write(self, text):
+        with open(self.conf, "w", encoding="ascii") as out:
+            out.write(text)
+
+    def lvsd(self, *words, check=True):
+        return subprocess.run(self.within("dir", [LVSD] + list(words)), check=check, env=self.env, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30)
+
+    def start(self, text):
+        self.write(text)
+        self.lvsd("-c", self.conf)
+
+    def reload(self, text):
+        """The daemon has read the file when its status shows the file's serial number."""
+        serial = self.status()["serial_no"] + 1
+        self.write(text.replace("serial_no = 1\n", "serial_no = %d\n" % serial))
+        self.lvsd("--reload")
+        wait_for(lambda: self.status()["serial_no"] == serial, "the new configuration")
+
+    def status(self):
+        return json.loads(self.lvsd("--status", "--json").stdout)
+
+    def server(self, name, which=0):
+        return [s for s in self.status()["virtuals"][which]["servers"] if s["name"] == name][0]
+
+    def ask(self, count, port=80):
+        """What the answers of so many requests say, and how many failed."""
+        out = str(self.folder / "answers")
+        if os.path.exists(out):
+            os.unlink(out)
+        subprocess.run(self.within("client", [sys.executable, HTTP, "ask", "http://%s:%d/" % (VIP, port), str(count), "2",
+                                              out]), check=True)
+        with open(out, encoding="ascii") as lines:
+            words = [line.rstrip("\n").split("\t") for line in lines]
+        return collections.Counter(w[3] if w[2] == "ok" else "failed" for w in words)
+
+    def rules(self):
+        return subprocess.run(self.within("dir", ["nft", "list", "ruleset"]), check=True, text=True,
+                              stdout=subprocess.PIPE).stdout
+
+    def addresses(self, dev):
+        return subprocess.run(self.within("dir", ["ip", "-br", "addr", "show", "dev", dev]), check=True, text=True,
+                              stdout=subprocess.PIPE).stdout
+
+    def end(self):
+        subprocess.run(self.within("dir", [LVSD, "--stop"]), check=False, env=self.env)
+        for web in self.web.values():
+            web.kill()
+            web.wait()
+        for space in self.spaces:
+            subprocess.run(["ip", "netns", "del", self.prefix + space], check=False)
+
+
+@pytest.fixture
+def world(tmp_path):
+    made = World(tmp_path)
+    try:
+        made.build()
+        yield made
+    finally:
+        made.end()
+
+
+def test_first_request_is_answered_right_after_start(world):
+    world.start(conf(virtual({1: 1, 2: 1, 3: 1})))
+    assert world.ask(1)["failed"] == 0
+    assert VIP in world.addresses("eth0") and ROUTER in world.addresses("eth1")
+
+
+def test_weights_are_kept(world):
+    world.start(conf(virtual({1: 3, 2: 2, 3: 1})))
+    assert world.ask(60) == {"web1": 30, "web2": 20, "web3": 10}
+    assert {s["name"]: s["connections"] for s in world.status()["virtuals"][0]["servers"]} == \
+        {"web1": 30, "web2": 20, "web3": 10}
+
+
+def test_dead_server_leaves_and_returns(world):
+    world.start(conf(virtual({1: 1, 2: 1, 3: 1})))
+    world.kill_web(2)
+    wait_for(lambda: world.server("web2")["state"] == "down", "web2 to leave")
+    assert "Connection refused" in world.server("web2")["last_check"]["why"]
+    assert set(world.ask(20)) == {"web1", "web3"}
+    world.serve(2)
+    wait_for(lambda: world.server("web2")["state"] == "up", "web2 to return")
+    assert world.ask(30) == {"web1": 10, "web2": 10, "web3": 10}
+
+
+def test_all_dead_is_refused_not_timed_out(world):
+    world.start(conf(virtual({1: 1}, more="")))
+    world.kill_web(1)
+    wait_for(lambda: world.server("web1")["state"] == "down", "web1 to leave")
+    # The director's own programs are not reached through the virtual address either.
+    with subprocess.Popen(world.within("dir", [sys.executable, HTTP, "serve", "director", "0.0.0.0", "80"])) as own:
+        try:
+            wait_for(lambda: world.connects("client", "10.50.0.1"), "a server on the director")
+            assert world.ask(3) == {"failed": 3}
+        finally:
+            own.kill()
+
+
+def hold_connection(world, port=80):
+    """A connection that stays open, and a function that makes one more request on it."""
+    code = ("import socket,sys\n"
+            "s=socket.create_connection(('%s',%d),5)\n"
+            "print('open',flush=True)\n"
+            "for line in sys.stdin:\n"
+            "    s.sendall(line.encode())\n"
+            "    print(s.recv(100).decode().strip() or 'closed',flush=True)\n" % (VIP, port))
+    # pylint: disable=consider-using-with
+    process = subprocess.Popen(world.within("client", [sys.executable, "-c", code]), stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "open\n"
+    return process
+
+
+def say(process, text):
+    process.stdin.write(text + "\n")
+    process.stdin.flush()
+    return process.stdout.readline().strip()
+
+
+class Echo:
+    """A real server that sends back what it gets, so that a connection can be seen to live on."""
+
+    def __init__(self, world, number):
+        code = ("import socketserver\n"
+                "class H(socketserver.StreamRequestHandler):\n"
+                "    def handle(self):\n"
+                "        for line in self.rfile:\n"
+                "            self.wfile.write(b'web%d '+line)\n"
+                "socketserver.ThreadingTCPServer.allow_reuse_address=True\n"
+                "s=socketserver.ThreadingTCPServer(('10.60.0.1%d',80),H)\n"
+                "print('ready',flush=True)\ns.serve_forever()\n" % (number, number))
+        # pylint: disable=consider-using-with
+        self.process = subprocess.Popen(world.within("web%d" % number, [sys.executable, "-c", code]), text=True,
+                                        stdout=subprocess.PIPE)
+        assert self.process.stdout.readline() == "ready\n"
+        world.web[number] = self.process
+
+
+def test_reload_touches_only_what_changed(world):
+    for n in (1, 2, 3):
+        world.kill_web(n)
+        Echo(world, n)
+    plain = virtual({1: 1, 2: 1}).replace("    expect = \"HTTP\"\n", "").replace(
+        "    send = \"GET / HTTP/1.0\\r\\n\\r\\n\"\n", "    send = \"x\\n\"\n")
+    other = plain.replace("virtual web", "virtual other").replace("port = 80\n    sched", "port = 8080\n    sched")
+    world.start(conf(plain, other))
+    before = world.status()
+    connection = hold_connection(world)
+    try:
+        first = say(connection, "one")
+        assert first in ("web1 one", "web2 one")
+        # Another weight, a server more, one virtual server less, a check changed: the connection lives on.
+        changed = plain.replace("weight = 1", "weight = 5", 1).replace("timeout = 1", "timeout = 2")
+        changed = changed.replace("    server web1 {", "    server web3 {\n        address = 10.60.0.13\n"
+                                  "        port = 80\n        active = 1\n    }\n    server web1 {")
+        world.reload(conf(changed))
+        assert say(connection, "two") == first.replace("one", "two")
+        assert [v["name"] for v in world.status()["virtuals"]] == ["web"]
+        assert "8080" not in world.rules()
+        wait_for(lambda: world.server("web3")["state"] == "up", "web3 to join")
+        after = world.status()
+        assert after["pid"] == before["pid"]
+        assert after["virtuals"][0]["servers"][1]["since_ms"] == before["virtuals"][0]["servers"][0]["since_ms"]
+        # The server of the connection leaves the configuration: established goes on, new ones avoid it.
+        gone = first.split()[0]
+        world.reload(conf(virtual({1: int(gone != "web1"), 2: int(gone != "web2")}).replace(
+            "weight = 0\n", "active = 0\n")))
+        assert say(connection, "three") == first.replace("one", "three")
+    finally:
+        connection.kill()
+        connection.wait()
+
+
+def test_faulty_reload_is_refused_and_nothing_changes(world):
+    world.start(conf(virtual({1: 1, 2: 1})))
+    rules = world.rules()
+    world.write("virtual web {\n  nonsense = 1\n")
+    world.lvsd("--reload")
+    wait_for(lambda: "reload_error" in world.status(), "the refusal")
+    assert 'lvs.cf:2: unknown command: "nonsense"' in world.status()["reload_error"]
+    assert world.ask(2) == {"web1": 1, "web2": 1}
+    strip = [line.split(" packets ")[0] for line in rules.splitlines()]
+    assert [line.split(" packets ")[0] for line in world.rules().splitlines()] == strip
+
+
+def test_stop_takes_everything_away_and_is_idempotent(world):
+    world.start(conf(virtual({1: 1})))
+    assert "hawser-lvs-lvs" in world.rules()
+    world.lvsd("--stop")
+    assert "hawser-lvs-lvs" not in world.rules()
+    assert VIP not in world.addresses("eth0") and ROUTER not in world.addresses("eth1")
+    world.lvsd("--stop")
+    assert world.lvsd("--status", check=False).returncode == 3
+
+
+def test_stop_cleans_up_after_a_killed_daemon(world):
+    world.start(conf(virtual({1: 1})))
+    os.kill(world.status()["pid"], signal.SIGKILL)
+    wait_for(lambda: world.lvsd("--check", check=False).returncode == 3, "lvsd to be gone")
+    assert VIP in world.addresses("eth0")
+    world.lvsd("--stop")
+    assert "hawser-lvs-lvs" not in world.rules()
+    assert VIP not in world.addresses("eth0") and ROUTER not in world.addresses("eth1")
+
+
+def test_stop_ends_a_stopped_daemon(world):
+    world.start(conf(virtual({1: 1})))
+    pid = world.status()["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    # A client's call keeps its deadline.
+    status = world.lvsd("--status", check=False)
+    assert status.returncode == 1 and "does not answer" in status.stderr
+    world.lvsd("--stop")
+    assert VIP not in world.addresses("eth0")
+
+
+def test_check_sees_a_lost_table_and_a_lost_address(world):
+    world.start(conf(virtual({1: 1})))
+    assert world.lvsd("--check").returncode == 0
+    subprocess.run(world.within("dir", ["ip", "addr", "del", VIP + "/24", "dev", "eth0"]), check=True)
+    lost = world.lvsd("--check", check=False)
+    assert lost.returncode == 1 and VIP in lost.stderr
+    world.lvsd("--stop")
+    world.start(conf(virtual({1: 1})))
+    subprocess.run(world.within("dir", ["nft", "flush", "ruleset"]), check=True)
+    lost = world.lvsd("--check", check=False)
+    assert lost.returncode == 1 and "not in the kernel" in lost.stderr
+
+
+def test_address_that_another_host_has_is_not_taken(world):
+    world.ip("addr", "add", VIP + "/24", "dev", "eth0", space="client")
+    world.write(conf(virtual({1: 1})))
+    refused = world.lvsd("-c", world.conf, check=False)
+    assert refused.returncode == 1 and VIP in refused.stderr
+    assert VIP not in world.addresses("eth0")
+    assert "hawser-lvs-lvs" not in world.rules()
+
+
+def test_scheduler_that_nft_cannot_do_is_refused_with_a_remedy(world):
+    world.write(conf(virtual({1: 1}, scheduler="wlc")))
+    refused = world.lvsd("-c", world.conf, "--director=nft", check=False)
+    assert refused.returncode == 1
+    assert "scheduler wlc" in refused.stderr and "scheduler = wrr" in refused.stderr
+
+
+def test_persistent_client_stays_with_its_server_until_that_dies(world):
+    world.start(conf(virtual({1: 1, 2: 1, 3: 1}, more="persistent = 300")))
+    first = world.ask(9)
+    assert len(first) == 1 and list(first.values()) == [9]
+    number = int(list(first)[0][3:])
+    world.kill_web(number)
+    wait_for(lambda: world.server("web%d" % number)["state"] == "down", "its server to leave")
+    second = world.ask(9)
+    assert len(second) == 1 and list(second)[0] not in ("failed", "web%d" % number)
+
+
+def test_port_is_mapped_and_two_routers_stand_side_by_side(world):
+    world.start(conf(virtual({1: 1}, port=8080)))
+    second = str(world.folder / "second.cf")
+    with open(second, "w", encoding="ascii") as out:
+        out.write(conf(virtual({2: 1}, port=80)))
+    world.lvsd("-c", second, "--name=second")
+    try:
+        assert world.ask(2, 8080) == {"web1": 2}
+        assert world.ask(2, 80) == {"web2": 2}
+    finally:
+        world.lvsd("--stop", "--name=second")
+    assert world.ask(1, 80) == {"failed": 1}
+
+
+def test_second_lvsd_of_the_same_name_is_refused(world):
+    world.start(conf(virtual({1: 1})))
+    refused = world.lvsd("-c", world.conf, check=False)
+    assert refused.returncode == 1 and "runs already" in refused.stderr
+    assert world.ask(1) == {"web1": 1}
+
+
+def test_inline_configuration(world):
+    text = conf(virtual({1: 1, 2: 1})).replace("\n", ";").replace("{;", "{")
+    world.write(text)
+    assert world.lvsd("-t", "-c", world.conf, check=False).returncode == 1
+    world.lvsd("-c", world.conf, "--inline")
+    assert world.ask(2) == {"web1": 1, "web2": 1}

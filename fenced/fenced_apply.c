@@ -203,10 +203,10 @@ static void on_history(struct fdom *d, uint32_t from, const Hawser__FdomMessage 
 			"it came back from another side of a split without having been restarted",
 			"nodeid=%u", from);
 	}
-	if (n->v.state == FDOM_V_WAITING) {
+	n->v.history_ms = 0;
+	if (n->v.state == FDOM_V_WAITING)
 		fdom_delay_begin(d, n, false);
-		d->changed = true;
-	}
+	d->changed = true;
 	fdom_master_update(d);
 	if (fdom_is_master(d) && fdom_gate(d) && from != d->self)
 		clu_out_kill_node(d->out, from,

@@ -118,7 +118,13 @@ uint32_t fdom_resolve(const struct fdom *d, const char *name)
 	unsigned n;
 	size_t len = short_len(name);
 
-	if (!d->conf || !*name)
+	if (!*name)
+		return 0;
+	/* As we call it ourselves: also a victim that is in no cluster.conf any more can be named. */
+	for (unsigned i = 0; i < d->n_nodes; i++)
+		if (!strcmp(fdom_name(d, d->nodes[i].nodeid), name))
+			return d->nodes[i].nodeid;
+	if (!d->conf)
 		return 0;
 	n = clu_conf_nodes(d->conf, nodes, FDOM_MAX_NODES);
 	if (n > FDOM_MAX_NODES)
@@ -314,11 +320,12 @@ static uint64_t fdom_deadline(const void *core)
 		return CLU_NEVER;
 	for (unsigned i = 0; i < d->n_nodes; i++) {
 		const struct fdom_node *n = &d->nodes[i];
+		uint64_t due = fdom_victim_due(&n->v);
 
 		/* A victim that is due and not begun waits for an event (a device in use), not for time. */
-		if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) && n->v.due_ms > d->now_ms &&
-		    n->v.due_ms < first && !n->v.begun && !fdom_run_of((struct fdom *)d, n->nodeid))
-			first = n->v.due_ms;
+		if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) && due > d->now_ms &&
+		    due < first && !n->v.begun && !fdom_run_of((struct fdom *)d, n->nodeid))
+			first = due;
 		else if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) &&
 			 d->distrust_until_ms > d->now_ms && d->distrust_until_ms < first)
 			first = d->distrust_until_ms;

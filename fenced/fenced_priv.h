@@ -14,6 +14,7 @@
 #define FDOM_MAX_PENDING 64
 #define FDOM_RETRY_FIRST_MS 1000
 #define FDOM_RETRY_MAX_MS 30000
+#define FDOM_HISTORY_MS 5000	/* for a node from another side of a split to say what it did there */
 
 enum fdom_vstate { FDOM_V_NONE, FDOM_V_WAITING, FDOM_V_FENCING, FDOM_V_FAILED, FDOM_NVSTATES };
 enum fdom_reason {
@@ -37,6 +38,7 @@ struct fdom_victim {
 	char text[FDOM_TEXT];		/* last failure, or the reason given with the request */
 	/* Not replicated. */
 	uint64_t due_ms;		/* not before; CLU_NEVER with an unbounded delay */
+	uint64_t history_ms;		/* it came from another side of a split: until then its word is waited for */
 	bool joindelay;			/* due_ms comes from post_join_delay, or was lengthened by it */
 	bool gone_sent;
 	bool begun;			/* we sent START, its outcome is not delivered yet */
@@ -139,6 +141,7 @@ void fdom_victim_add(struct fdom *d, struct fdom_node *n, enum fdom_reason reaso
 void fdom_victim_move(struct fdom *d, struct fdom_node *n, enum fdom_vstate to, const char *why);
 /* Ends a victim, or (not a victim) only notes the fencing; done.seq is given here. */
 void fdom_victim_release(struct fdom *d, struct fdom_node *n, struct fdom_done *done);
+uint64_t fdom_victim_due(const struct fdom_victim *v);
 void fdom_delay_restart(struct fdom *d);	/* a node came: waiting victims get post_join_delay anew */
 void fdom_delay_begin(struct fdom *d, struct fdom_node *n, bool join);
 uint64_t fdom_retry_pause(uint32_t attempts);

@@ -310,7 +310,7 @@ void fdom_runs_start(struct fdom *d)
 	for (unsigned i = 0; i < d->n_nodes; i++) {
 		struct fdom_node *n = &d->nodes[i];
 
-		if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) && n->v.due_ms <= d->now_ms &&
+		if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) && fdom_victim_due(&n->v) <= d->now_ms &&
 		    !n->v.begun && !fdom_run_of(d, n->nodeid))
 			run_start(d, n);
 	}

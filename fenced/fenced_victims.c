@@ -96,6 +96,11 @@ void fdom_delay_begin(struct fdom *d, struct fdom_node *n, bool join)
 	n->v.due_ms = s < 0 ? CLU_NEVER : d->now_ms + (uint64_t)s * 1000;
 }
 
+uint64_t fdom_victim_due(const struct fdom_victim *v)
+{
+	return v->due_ms > v->history_ms ? v->due_ms : v->history_ms;
+}
+
 void fdom_delay_restart(struct fdom *d)
 {
 	for (unsigned i = 0; i < d->n_nodes; i++) {

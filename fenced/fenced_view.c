@@ -46,6 +46,7 @@ static void member_left(struct fdom *d, struct fdom_node *n, enum clu_left how, 
 	}
 	if (n->v.state != FDOM_V_NONE) {
 		n->v.gone = n->v.gone || how == CLU_LEFT_NODE;
+		n->v.history_ms = 0;
 		return;
 	}
 	if (!n->member)
@@ -75,10 +76,11 @@ static void member_joined(struct fdom *d, const struct clu_member *m)
 	if (n->v.state == FDOM_V_NONE)
 		return;
 	if (!m->fresh) {
-		/* What it did on its side is not known before its HISTORY message. */
+		/* What it did on its side is not known before its HISTORY message, which comes at once if ever. */
 		n->v.gone = false;
 		n->v.gone_sent = false;
-		if (n->v.state == FDOM_V_WAITING && n->nodeid != d->self)
+		n->v.history_ms = d->now_ms + FDOM_HISTORY_MS;
+		if (n->v.state == FDOM_V_WAITING)
 			fdom_delay_begin(d, n, true);
 		return;
 	}

@@ -417,9 +417,9 @@ static void test_dirty_merge_stays_victim(void **state)
 }
 
 /* Nodes that form partitions of one while they boot have done nothing yet: no reason to fence them. */
-static void test_innocent_merge(void **state)
+static void innocent_merge(const char *attrs)
 {
-	fw_init(&w, 3, DEFAULTS);
+	fw_init(&w, 3, attrs);
 	for (unsigned i = 1; i <= 3; i++) {
 		fw_side(&w, i, (int)i);
 		fw_start(&w, i);
@@ -437,6 +437,38 @@ static void test_innocent_merge(void **state)
 	fw_advance(&w, 100000);
 	for (unsigned i = 1; i <= 3; i++)
 		assert_int_equal(w.n[i].n_child, 0);
+	fw_done(&w);
+}
+
+static void test_innocent_merge(void **state)
+{
+	innocent_merge(DEFAULTS);
+	innocent_merge("post_join_delay='0'");	/* their word is waited for all the same */
+}
+
+static void test_victim_that_left_the_configuration(void **state)
+{
+	const char *two = "<cluster name='t' config_version='2'><clusternodes><clusternode name='n1' nodeid='1'/>"
+		"<clusternode name='n2' nodeid='2'/></clusternodes></cluster>";
+	struct clu_event ev = { .type = CLU_EV_CONFIG };
+	struct clu_conf *conf = NULL;
+	struct clu_buf errs = CLU_BUF_INIT;
+
+	three(DEFAULTS);
+	w.agent = FW_FAIL;
+	fw_crash(&w, 3);
+	assert_int_equal(clu_conf_parse(two, strlen(two), "t", &conf, &errs), 0);
+	ev.u.config = (struct clu_config){ .conf = conf, .version = 2 };
+	fw_event(&w, 1, &ev);
+	fw_pump(&w);
+	assert_non_null(strstr(fw_victim(&w, 1, 3)->why, "not in cluster.conf"));
+	/* the name in the remedy is one that the daemon takes */
+	assert_string_equal(fw_victim(&w, 1, 3)->remedy, "fence_ack_manual node3");
+	assert_int_equal(fdom_resolve(w.n[1].d, "node3"), 3);
+	assert_int_equal(fdom_resolve(w.n[1].d, "n2.example.com"), 2);
+	assert_int_equal(fdom_resolve(w.n[1].d, "n3"), 0);
+	clu_conf_unref(conf);
+	clu_buf_free(&errs);
 	fw_done(&w);
 }
 
@@ -632,6 +664,7 @@ int main(void)
 		cmocka_unit_test(test_newcomer_knows_the_victims),
 		cmocka_unit_test(test_dirty_merge_stays_victim),
 		cmocka_unit_test(test_innocent_merge),
+		cmocka_unit_test(test_victim_that_left_the_configuration),
 		cmocka_unit_test(test_total_split_and_repair),
 		cmocka_unit_test(test_two_nodes_race),
 		cmocka_unit_test(test_operator_ack),

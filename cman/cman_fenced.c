@@ -3,7 +3,9 @@
 
 #include "cman_fenced.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "clu_client.h"
 #include "fenced.pb-c.h"
@@ -16,29 +18,59 @@ static const char *name_of(const struct cman_info *info, uint32_t nodeid)
 	return "?";
 }
 
-int cman_fenced_last(const struct cman_info *info, struct cman_fence *ret, unsigned max, unsigned *ret_n,
-		     struct clu_buf *errs)
+/* The answer to "info"; free with protobuf_c_message_free_unpacked(&(*ret)->base, NULL). */
+static int ask(Hawser__FencedNews **ret)
 {
 	Hawser__FencedRequest req = HAWSER__FENCED_REQUEST__INIT;
 	ProtobufCMessage *answer = NULL;
-	Hawser__FencedNews *news;
 	int r;
 
 	req.verb = (char *)"info";
 	r = clu_client_once_pb("fenced", &req.base, CLU_CLIENT_DEADLINE_MS, &hawser__fenced_news__descriptor, &answer);
-	if (r < 0 || !answer) {
+	if (r < 0 && answer)
+		protobuf_c_message_free_unpacked(answer, NULL);
+	else if (!r && !answer)
+		r = -EPROTO;
+	if (!r)
+		*ret = (Hawser__FencedNews *)answer;
+	return r;
+}
+
+bool cman_fenced_is_joined(int *ret_error)
+{
+	Hawser__FencedNews *news;
+	bool joined;
+
+	*ret_error = ask(&news);
+	if (*ret_error < 0)
+		return *ret_error != -ECONNREFUSED;
+	joined = news->joined;
+	protobuf_c_message_free_unpacked(&news->base, NULL);
+	return joined;
+}
+
+int cman_fenced_last(const struct cman_info *info, struct cman_fence *ret, unsigned max, unsigned *ret_n,
+		     struct clu_buf *errs)
+{
+	Hawser__FencedNews *news;
+	int r = ask(&news);
+
+	if (r < 0) {
 		clu_client_explain("fenced", r, errs);
-		return r < 0 ? r : -1;
+		return r;
 	}
-	news = (Hawser__FencedNews *)answer;
 	*ret_n = 0;
 	for (size_t i = 0; i < news->n_done && *ret_n < max; i++) {
-		struct cman_fence *f = &ret[(*ret_n)++];
+		const Hawser__FencedDone *done = news->done[i];
+		struct cman_fence *f = &ret[*ret_n];
 
-		f->nodeid = news->done[i]->nodeid;
-		f->when = (time_t)(news->done[i]->wall_us / 1000000);
-		snprintf(f->by, sizeof(f->by), "%.30s on %.28s", news->done[i]->how, name_of(info, news->done[i]->master));
+		if (!strcmp(done->how, "member"))
+			continue;
+		f->nodeid = done->nodeid;
+		f->when = (time_t)(done->wall_us / 1000000);
+		snprintf(f->by, sizeof(f->by), "%.30s on %.28s", done->how, name_of(info, done->master));
+		(*ret_n)++;
 	}
-	protobuf_c_message_free_unpacked(answer, NULL);
+	protobuf_c_message_free_unpacked(&news->base, NULL);
 	return 0;
 }

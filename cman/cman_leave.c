@@ -14,6 +14,7 @@
 #include <corosync/votequorum.h>
 
 #include "cman_call.h"
+#include "cman_fenced.h"
 #include "cman_info.h"
 #include "cman_wait.h"
 
@@ -107,25 +108,26 @@ static int set_votes(uint32_t nodeid, uint32_t votes, bool expected)
 	return r ? r : votes_req.error;
 }
 
-/* Daemons that would lose the cluster under their feet; what ends each. */
-static const struct { const char *group, *name, *remedy; } holders[] = {
-	{ "hawser:rgmanager", "rgmanager", "stop it (\"systemctl stop rgmanager\")" },
-	{ "hawser:fenced", "fenced", "leave the fence domain (\"fence_tool leave\")" },
-};
+static void refuse_leave(bool *held, const char *why, const char *remedy)
+{
+	if (!*held)
+		fprintf(stderr, "cman_tool: Error leaving cluster: Device or resource busy\n");
+	*held = true;
+	fprintf(stderr, "cman_tool: %s: the others would take this node for failed and fence it; %s, or use \"cman_tool leave "
+		"force\"\n", why, remedy);
+}
 
+/* Daemons that would lose the cluster under their feet; each is a member of a process group while it runs. */
 static bool is_held(const struct cman_info *info)
 {
 	bool held = false;
+	int error;
 
-	for (unsigned i = 0; i < sizeof(holders) / sizeof(holders[0]); i++) {
-		if (!cman_info_has_group(info, holders[i].group))
-			continue;
-		if (!held)
-			fprintf(stderr, "cman_tool: Error leaving cluster: Device or resource busy\n");
-		held = true;
-		fprintf(stderr, "cman_tool: %s is active on this node: the others would take it for failed and fence it; %s, or use "
-			"\"cman_tool leave force\"\n", holders[i].name, holders[i].remedy);
-	}
+	if (cman_info_has_group(info, "hawser:rgmanager"))
+		refuse_leave(&held, "rgmanager is active on this node", "stop it (\"systemctl stop rgmanager\")");
+	if (cman_info_has_group(info, "hawser:fenced") && cman_fenced_is_joined(&error))
+		refuse_leave(&held, error ? "fenced runs on this node and does not answer, so it may be in the fence domain" :
+			     "this node is in the fence domain", "leave the domain (\"fence_tool leave -w\")");
 	return held;
 }
 

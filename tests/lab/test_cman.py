@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 
 import pytest
@@ -196,6 +197,27 @@ def test_key_is_not_made_where_it_would_split_the_cluster(nodes):
     assert done.code == 1 and "no key " + KEY in done.err and "copy it to: n2" in done.err
     assert not nodes[0].pids_of("corosync")
     join(nodes[0], options=("-q", "--make-key"))
+
+
+@pytest.mark.needs("ccsd", "fenced", "fence_tool")
+@pytest.mark.parametrize("nodes", [(1, "")], indirect=True)
+def test_leave_is_refused_in_the_fence_domain(nodes):
+    n1 = nodes[0]
+    n1.run("ccsd", check=True)
+    join(n1)      # with ccsd's document
+    n1.run("fenced", check=True)
+    n1.run("fence_tool", "join", "-w", timeout=30, check=True)
+    done = n1.run("cman_tool", "leave")
+    assert done.code == 1
+    assert done.err.startswith("cman_tool: Error leaving cluster: Device or resource busy\n")
+    assert 'fence_tool leave -w' in done.err
+    assert n1.kill("fenced", signal.SIGSTOP)
+    done = n1.run("cman_tool", "leave")
+    assert done.code == 1 and "does not answer" in done.err
+    n1.kill("fenced", signal.SIGCONT)
+    n1.run("fence_tool", "leave", "-w", timeout=30, check=True)
+    n1.run("cman_tool", "leave", "-w", timeout=30, check=True)
+    assert not n1.pids_of("corosync")
 
 
 def test_corosync_dies_while_waited_for(nodes):

@@ -506,20 +506,41 @@ static void remove_tree(int dir, const char *name)
 	(void)unlinkat(dir, name, AT_REMOVEDIR);
 }
 
-void clu_ipc_sweep(int32_t pid)
+/* Gone, or a zombie: its parent may be slow to reap it. */
+static bool has_ended(pid_t pid)
 {
-	char ours[32];
+	char path[32], stat[512], *end;
+	ssize_t n = -1;
+	int fd;
+
+	if (kill(pid, 0) < 0 && errno == ESRCH)
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, stat, sizeof(stat) - 1);
+		close(fd);
+	}
+	stat[n > 0 ? n : 0] = '\0';
+	end = strrchr(stat, ')');
+	return end && end[1] == ' ' && (end[2] == 'Z' || end[2] == 'X');
+}
+
+void clu_ipc_sweep(const char *daemon, int32_t pid)
+{
+	char buffers[32], box[128];
 	struct dirent *e;
 	DIR *d;
 
-	if (pid <= 1 || !kill(pid, 0) || errno != ESRCH)
+	if (pid <= 1 || !has_ended(pid))
 		return;
 	d = opendir("/dev/shm");
 	if (!d)
 		return;
-	snprintf(ours, sizeof(ours), "qb-%d-", (int)pid);
+	snprintf(buffers, sizeof(buffers), "qb-%d-", (int)pid);
+	snprintf(box, sizeof(box), "qb-%s-%d-blackbox-", daemon, (int)pid);
 	while ((e = readdir(d)) != NULL)
-		if (!strncmp(e->d_name, ours, strlen(ours)))
+		if (!strncmp(e->d_name, buffers, strlen(buffers)) || !strncmp(e->d_name, box, strlen(box)))
 			remove_tree(dirfd(d), e->d_name);
 	closedir(d);
 }

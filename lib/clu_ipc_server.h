@@ -43,8 +43,10 @@ void clu_ipc_server_notify(struct clu_ipc_server *s, const void *data, size_t le
 struct clu_ipc_server *clu_ipc_server_free(struct clu_ipc_server *s, unsigned wait_ms);
 
 /*
- * Removes the buffers that a killed process of this number left in /dev/shm. Nothing happens while such a process exists.
+ * Removes what a killed instance of this daemon left in /dev/shm: libqb's buffers
+ * for its clients, and its blackbox. Nothing happens while a process of that number
+ * runs (another program may have got it).
  */
-void clu_ipc_sweep(int32_t pid);
+void clu_ipc_sweep(const char *daemon, int32_t pid);
 
 #endif

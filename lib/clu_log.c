@@ -3,21 +3,17 @@
 
 #include "clu_log.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
 #include <qb/qbdefs.h>
 #include <qb/qblog.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "clu_path.h"
 
@@ -290,28 +286,6 @@ void clu_log_history(struct clu_buf *ret)
 
 /* ---- targets ---- */
 
-/* A killed daemon leaves its blackbox in memory: useful until the next one starts, then only a leak. */
-static void sweep_blackboxes(const char *daemon)
-{
-	DIR *d = opendir("/dev/shm");
-	char start[128];
-	struct dirent *e;
-	int n = snprintf(start, sizeof(start), "qb-%s-", daemon);
-
-	while (d && n > 0 && (e = readdir(d)) != NULL) {
-		char *end;
-		long pid;
-
-		if (strncmp(e->d_name, start, (size_t)n))
-			continue;
-		pid = strtol(e->d_name + n, &end, 10);
-		if (pid > 0 && !strncmp(end, "-blackbox-", 10) && kill((pid_t)pid, 0) < 0 && errno == ESRCH)
-			(void)unlinkat(dirfd(d), e->d_name, 0);
-	}
-	if (d)
-		closedir(d);
-}
-
 static void enable(int target, uint8_t level, const char *format)
 {
 	qb_log_format_set(target, format);
@@ -334,10 +308,6 @@ int clu_log_open(const char *daemon, bool to_stderr, bool debug)
 	enable(QB_LOG_SYSLOG, LOG_INFO, "%b");
 	if (to_stderr)
 		enable(QB_LOG_STDERR, level, "%T %N[%P] %7p %b");
-	sweep_blackboxes(daemon);
-	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_SIZE, BLACKBOX_BYTES);
-	(void)qb_log_filter_ctl(QB_LOG_BLACKBOX, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*", LOG_DEBUG);
-	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_ENABLED, QB_TRUE);
 	r = clu_path_mkdirs(clu_path(CLU_PATH_LOG), 0);
 	if (r < 0)
 		return r;
@@ -353,6 +323,13 @@ int clu_log_open(const char *daemon, bool to_stderr, bool debug)
 int clu_log_reopen(void)
 {
 	return the_log.file < 0 ? 0 : qb_log_file_reopen(the_log.file, NULL);
+}
+
+int clu_log_blackbox_start(void)
+{
+	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_SIZE, BLACKBOX_BYTES);
+	(void)qb_log_filter_ctl(QB_LOG_BLACKBOX, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*", LOG_DEBUG);
+	return qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_ENABLED, QB_TRUE);
 }
 
 int clu_log_blackbox(const char *path)

@@ -25,7 +25,12 @@ void clu_log_note(const struct clu_action *note, uint64_t wall_us);
 void clu_log_history(struct clu_buf *ret);
 /* After the log file was moved away. 0 or negative errno. */
 int clu_log_reopen(void);
-/* Writes libqb's blackbox (the last lines, debug included); read it with qb-blackbox. 0 or negative errno. */
+/*
+ * libqb's blackbox: the last lines, debug included, in a file of shared memory that
+ * outlives a crash (who starts it sweeps it: clu_ipc_sweep). 0 or negative errno.
+ */
+int clu_log_blackbox_start(void);
+/* Writes it to a file for qb-blackbox. 0 or negative errno. */
 int clu_log_blackbox(const char *path);
 void clu_log_close(void);
 

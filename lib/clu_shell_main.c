@@ -84,7 +84,7 @@ static int lock(const char *name, int *ret_exit)
 		return -EBUSY;
 	}
 	/* What a killed one has left. */
-	clu_ipc_sweep(atoi(text));
+	clu_ipc_sweep(name, atoi(text));
 	return fd;
 }
 
@@ -345,6 +345,7 @@ int clu_shell_main(const struct clu_daemon *d, int argc, char **argv)
 	if (r < 0)
 		clu_log(CLU_WARNING, "the log file in %s cannot be opened (%s); logging to syslog alone",
 			clu_path(CLU_PATH_LOG), strerror(-r));
+	(void)clu_log_blackbox_start();
 	clu_log(CLU_NOTICE, "%s %s starts", d->ops->name, PACKAGE_VERSION);
 	code = run_daemon(&s, &e, armed_fd);
 	clu_log(CLU_NOTICE, "%s ends with code %d", d->ops->name, code);

@@ -60,3 +60,5 @@ clu_echo_SOURCES = tests/cli/clu_echo.c
 clu_echo_LDADD = libclushell.la
 clu_echo_ctl_SOURCES = tests/cli/clu_echo_ctl.c
 clu_echo_ctl_LDADD = libcluclient.la
+TESTS += tests/cli/test_clu_shell.sh
+EXTRA_DIST += tests/cli/test_clu_shell.sh

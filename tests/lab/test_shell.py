@@ -54,7 +54,10 @@ def fresh_nodes(lab):
     lab.boot()
     for node in lab.nodes:
         start_corosync(node)
-    return lab.nodes
+    yield lab.nodes
+    # Built with sanitizers and run with ASAN_OPTIONS=log_path=/var/log/cluster/asan it must have found nothing.
+    for node in lab.nodes:
+        assert [node.log(name) for name in node.logs() if name.startswith("asan")] == []
 
 
 def start_corosync(node):

@@ -158,7 +158,7 @@ static int end(void **state)
 	if (f->pid) {
 		kill(f->pid, SIGKILL);
 		waitpid(f->pid, NULL, 0);
-		clu_ipc_sweep(f->pid);
+		clu_ipc_sweep(f->name, f->pid);
 		assert_int_equal(count_shm(f->pid), 0);
 	}
 	free(f);
@@ -397,7 +397,7 @@ static void test_killed_during_call(void **state)
 	clu_client_close(c);
 	/* The client tidies up behind a daemon that cannot any more. */
 	assert_int_equal(waitpid(f->pid, NULL, 0), f->pid);
-	clu_ipc_sweep(f->pid);
+	clu_ipc_sweep(f->name, f->pid);
 	assert_int_equal(count_shm(f->pid), 0);
 	f->pid = 0;
 }

@@ -609,12 +609,14 @@ static void fire_quorum(struct sim_world *w, struct sim_event *e)
 	uint32_t nodes[SIM_MAX_NODES];
 	unsigned count = 0;
 
-	if (!n->ring || !n->corosync)
+	if (!n->ring || !n->corosync || e->id != sim_ring_id(n))
 		return;
 	for (unsigned i = 1; i <= w->n_nodes; i++)
 		if (w->node[i].ring == n->ring)
 			nodes[count++] = i;
 	n->quorate = count >= w->votes_needed;
+	sim_trace(w, "n%u corosync: %s in ring %llu", n->id, n->quorate ? "quorate" : "not quorate",
+		(unsigned long long)e->id);
 	for (unsigned k = 0; k < SIM_NDAEMONS; k++) {
 		struct clu_quorum q = { n->quorate, { 1, e->id }, nodes, count };
 

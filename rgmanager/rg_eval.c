@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Placement over the replicated state: what every member computes after every change. */
+#include <stdio.h>
+#include <string.h>
+
+#include "rg_priv.h"
+
+void rg_arm_all(struct rg *rg)
+{
+	for (unsigned i = 0; i < rg->n_svcs; i++) {
+		struct rg_svc *s = rg->svcs[i];
+
+		if (s->state != RG_STOPPED || s->armed || s->gone)
+			continue;
+		s->armed = true;
+		s->target = s->home = 0;
+		s->tried.n = 0;
+	}
+}
+
+bool rg_depend_met(struct rg *rg, const struct rg_svc *s)
+{
+	const struct rg_policy *p = rg_rm_policy(rg->rm, s->name);
+	const struct rg_svc *d = p && *p->depend ? rg_svc_find(rg, p->depend) : NULL;
+
+	return !p || !*p->depend || !strchr(p->depend, ':') || (d && d->state == RG_STARTED);
+}
+
+static unsigned fill_places(struct rg *rg, const struct rg_svc *s, struct rg_place *places)
+{
+	for (unsigned i = 0; i < rg->n_nodes; i++) {
+		const struct rg_node *n = &rg->nodes[i];
+		struct rg_place *q = &places[i];
+
+		*q = (struct rg_place){ .nodeid = n->nodeid };
+		q->why = n->lost ? RG_UNFENCED : !n->present ? RG_NOT_MEMBER : n->leaving ? RG_LEAVING :
+			!n->ready ? RG_NOT_MEMBER : rg_ids_has(&s->tried, n->nodeid) ? RG_TRIED : RG_FITS;
+		for (unsigned k = 0; k < rg->n_svcs; k++) {
+			const struct rg_svc *o = rg->svcs[k];
+			const struct rg_policy *p = rg_rm_policy(rg->rm, o->name);
+
+			if (o == s || o->owner != n->nodeid || !rg_state_active(o->state))
+				continue;
+			q->active++;
+			q->has_exclusive = q->has_exclusive || (p && p->exclusive);
+		}
+	}
+	return rg->n_nodes;
+}
+
+uint32_t rg_choose(struct rg *rg, const struct rg_svc *s, struct clu_buf *why_not)
+{
+	const struct rg_policy *p = rg_rm_policy(rg->rm, s->name);
+	struct rg_place places[RG_MAX_NODES];
+	unsigned n = fill_places(rg, s, places);
+	uint32_t node = p ? rg_place(rg->rm, p, places, n) : 0;
+
+	for (unsigned i = 0; why_not && i < n; i++)
+		if (places[i].why != RG_FITS)
+			clu_buf_printf(why_not, "%s%s %s", why_not->len ? ", " : "", rg_node_name(rg, places[i].nodeid),
+				rg_why_not_text(places[i].why));
+	return node;
+}
+
+enum rg_rating rg_rate(struct rg *rg, const struct rg_svc *s, uint32_t nodeid, enum rg_why_not *why)
+{
+	const struct rg_policy *p = rg_rm_policy(rg->rm, s->name);
+	struct rg_place places[RG_MAX_NODES];
+	unsigned n = fill_places(rg, s, places);
+	uint32_t online[RG_MAX_NODES];
+	unsigned n_online = 0;
+
+	*why = RG_NOT_MEMBER;
+	if (!p)
+		return RG_ILLEGAL;
+	rg_place(rg->rm, p, places, n);
+	for (unsigned i = 0; i < n; i++)
+		if (rg_takes_part(&rg->nodes[i]))
+			online[n_online++] = rg->nodes[i].nodeid;
+	for (unsigned i = 0; i < n; i++)
+		if (places[i].nodeid == nodeid) {
+			*why = places[i].why;
+			return rg_domain_rate(rg->rm, p, online, n_online, nodeid,
+				s->state == RG_STARTED || s->state == RG_STARTING ? s->owner : 0);
+		}
+	return RG_ILLEGAL;
+}
+
+static void start_on(struct rg *rg, struct rg_svc *s, uint32_t node, const char *why)
+{
+	s->armed = false;
+	rg_svc_set(rg, s, RG_STARTING, node, "%s", why);
+	clu_out_note(rg->out, node == rg->self ? CLU_INFO : CLU_DEBUG, "rg.decide", s->name, "", rg_node_name(rg, node), why,
+		"owner=%s", rg_node_name(rg, node));
+}
+
+static void nowhere(struct rg *rg, struct rg_svc *s, const char *why_not)
+{
+	char why[RG_WHY_MAX];
+	bool again = !s->tried.n;
+
+	snprintf(why, sizeof(why), "%s: %s", again ? "no node may run it" : "could be started nowhere", why_not);
+	if (s->state != RG_STOPPED)
+		rg_svc_set(rg, s, RG_STOPPED, 0, "%s", why);
+	/* A failed start is not repeated before something changes; a missing node is waited for. */
+	s->armed = again;
+	s->target = s->home = 0;
+	s->tried.n = 0;
+	rg_svc_answer(rg, s, RG_EFAIL, why);
+}
+
+/* Where a service goes that may be started now: the wish, the best node, home as the last resort. */
+static void place(struct rg *rg, struct rg_svc *s)
+{
+	struct clu_buf why_not = CLU_BUF_INIT;
+	enum rg_why_not why;
+	uint32_t node = 0;
+	char text[RG_WHY_MAX];
+
+	if (s->target && rg_rate(rg, s, s->target, &why) != RG_ILLEGAL && why == RG_FITS) {
+		snprintf(text, sizeof(text), "%s", s->req_verb ? "asked for" : "restarted in place");
+		node = s->target;
+	} else {
+		node = rg_choose(rg, s, &why_not);
+		snprintf(text, sizeof(text), "best place%s%s", why_not.len ? "; " : "", clu_buf_text(&why_not));
+	}
+	if (!node && s->home && s->target != s->home) {
+		rg_ids_del(&s->tried, s->home);
+		s->target = s->home;
+		if (rg_rate(rg, s, s->home, &why) != RG_ILLEGAL && why == RG_FITS) {
+			node = s->home;
+			snprintf(text, sizeof(text), "no other place; %s", clu_buf_text(&why_not));
+		} else {
+			rg_ids_add(&s->tried, s->home);
+		}
+	}
+	if (node)
+		start_on(rg, s, node, text);
+	else if (s->state == RG_RECOVERING || s->tried.n || s->req_verb)
+		nowhere(rg, s, clu_buf_text(&why_not));
+	clu_buf_free(&why_not);
+}
+
+/* Cluster start: nothing is placed while a member is about to get ready; RG_M_GO ends this. */
+static bool settled(struct rg *rg)
+{
+	for (unsigned i = 0; i < rg->n_nodes && !rg->go; i++)
+		if (rg->nodes[i].present && !rg->nodes[i].ready && !rg->nodes[i].leaving)
+			return false;
+	rg->go = true;
+	return true;
+}
+
+static void owner_gone(struct rg *rg, struct rg_svc *s)
+{
+	char why[RG_WHY_MAX];
+	bool on = s->state != RG_STOPPING || s->want == RG_W_RESTART || s->want == RG_W_RELOCATE || s->want == RG_W_RECOVER;
+
+	snprintf(why, sizeof(why), "%s is gone", rg_node_name(rg, s->owner));
+	if (on) {
+		s->want = RG_W_RECOVER;
+		s->target = s->home = 0;
+		s->tried.n = 0;
+	}
+	rg_svc_answer(rg, s, RG_ENODE, why);
+	rg_svc_set(rg, s, RG_RECOVERING, 0, "%s", why);
+}
+
+void rg_svc_next(struct rg *rg, struct rg_svc *s)
+{
+	const char *why = s->why;
+	char text[RG_WHY_MAX];
+
+	snprintf(text, sizeof(text), "%s", why);
+	switch (s->want) {
+	case RG_W_STOPPED:
+		rg_svc_set(rg, s, RG_STOPPED, 0, "%s", text);
+		s->armed = false;
+		rg_svc_answer(rg, s, RG_ESUCCESS, "");
+		break;
+	case RG_W_DISABLED:
+		rg_svc_set(rg, s, RG_DISABLED, 0, "%s", text);
+		rg_svc_answer(rg, s, RG_ESUCCESS, "");
+		break;
+	case RG_W_FRESH:
+	case RG_W_REMOVE:
+		rg_svc_fresh(rg, s, text);
+		break;
+	case RG_W_LATER:
+		rg_svc_set(rg, s, RG_STOPPED, 0, "%s", text);
+		s->armed = true;
+		break;
+	case RG_W_RESTART:
+	case RG_W_RELOCATE:
+	case RG_W_RECOVER:
+	case RG_NWANTS:
+		if (s->state == RG_RECOVERABLE) {
+			rg_svc_set(rg, s, RG_RECOVERING, 0, "%s", text);
+		} else {
+			rg_svc_set(rg, s, RG_STOPPED, 0, "%s", text);
+			s->armed = true;
+		}
+		break;
+	}
+}
+
+/* A started service whose dependency is not: stopped, and started again with it. */
+static bool depend_lost(struct rg *rg, struct rg_svc *s)
+{
+	const struct rg_policy *p = rg_rm_policy(rg->rm, s->name);
+
+	if (s->state != RG_STARTED || !p || p->depend_soft || s->flags & RG_FLAG_FROZEN || rg_depend_met(rg, s))
+		return false;
+	rg_svc_stop(rg, s, RG_STOPPING, RG_W_LATER, "dependency missing");
+	return true;
+}
+
+static void evaluate_one(struct rg *rg, struct rg_svc *s)
+{
+	const struct rg_policy *p = rg_rm_policy(rg->rm, s->name);
+	const struct rg_node *owner = rg_node_find(rg, s->owner);
+
+	if (s->flags & RG_FLAG_FROZEN)
+		return;
+	if (rg_state_active(s->state) && !(owner && owner->present))
+		owner_gone(rg, s);
+	if (s->state == RG_RECOVERING && s->want != RG_W_RECOVER && s->want != RG_W_RELOCATE && s->want != RG_W_RESTART &&
+		!rg_any_lost(rg))
+		rg_svc_next(rg, s);
+	if (!p || s->gone || depend_lost(rg, s) || !rg_may_start(rg))
+		return;
+	if (s->state == RG_STOPPED && s->armed && !s->transition_us && !p->autostart && !s->req_verb) {
+		s->armed = false;
+		rg_svc_set(rg, s, RG_DISABLED, 0, "autostart is off");
+		return;
+	}
+	if (s->state != RG_RECOVERING && !(s->state == RG_STOPPED && s->armed && settled(rg)))
+		return;
+	if (s->init_wait.n)
+		return;
+	if (!rg_depend_met(rg, s)) {
+		if (s->state == RG_RECOVERING) {
+			rg_svc_set(rg, s, RG_STOPPED, 0, "dependency missing");
+			s->armed = true;
+		}
+		rg_svc_answer(rg, s, RG_EDEPEND, "dependency missing");
+		return;
+	}
+	place(rg, s);
+}
+
+void rg_evaluate(struct rg *rg)
+{
+	if (!rg->rm)
+		return;
+	for (unsigned i = 0; i < rg->n_svcs; i++)
+		evaluate_one(rg, rg->svcs[i]);
+}
+
+/* A node got ready: services of which it is a better place than their owner move to it. */
+void rg_failback(struct rg *rg, uint32_t nodeid)
+{
+	for (unsigned i = 0; i < rg->n_svcs; i++) {
+		struct rg_svc *s = rg->svcs[i];
+		enum rg_why_not why, why_owner;
+		char text[RG_WHY_MAX];
+
+		if (s->state != RG_STARTED || s->flags & RG_FLAG_FROZEN || s->owner == nodeid || s->req_verb || !rg_may_start(rg))
+			continue;
+		s->tried.n = 0;
+		if (rg_rate(rg, s, nodeid, &why) <= rg_rate(rg, s, s->owner, &why_owner) || why != RG_FITS)
+			continue;
+		snprintf(text, sizeof(text), "relocating to better node %s", rg_node_name(rg, nodeid));
+		rg_svc_stop(rg, s, RG_STOPPING, RG_W_RELOCATE, text);
+		s->target = nodeid;
+		s->home = s->owner;
+		rg_ids_add(&s->tried, s->owner);
+	}
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Members: who is ready, who is lost, who is known to be fenced, and quorum. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rg_priv.h"
+
+static bool owns_something(const struct rg *rg, uint32_t nodeid)
+{
+	for (unsigned i = 0; i < rg->n_svcs; i++)
+		if (rg->svcs[i]->owner == nodeid && rg_state_active(rg->svcs[i]->state))
+			return true;
+	return false;
+}
+
+static void stamp_lost(struct rg *rg, uint32_t nodeid)
+{
+	for (unsigned i = 0; i < rg->n_svcs; i++)
+		if (rg->svcs[i]->owner == nodeid && rg_state_active(rg->svcs[i]->state)) {
+			rg->svcs[i]->local.lost_ms = rg->now_ms;
+			rg->svcs[i]->local.fenced_ms = 0;
+		}
+}
+
+static void fenced(struct rg *rg, struct rg_node *n, const char *how)
+{
+	char why[RG_WHY_MAX];
+
+	n->lost = false;
+	n->ask_ms = 0;
+	for (unsigned i = 0; i < rg->n_svcs; i++)
+		if (rg->svcs[i]->local.lost_ms && !rg->svcs[i]->local.fenced_ms)
+			rg->svcs[i]->local.fenced_ms = rg->now_ms;
+	snprintf(why, sizeof(why), "fenced says so (%s)", how);
+	rg_note_node(rg, CLU_NOTICE, "rg.fenced", n->nodeid, "lost", "fenced", why);
+}
+
+/*
+ * A machine that is gone may have seen the last messages alone, so it counts as
+ * lost whatever it owned. Of a process that died on a machine that lives, the
+ * others have seen everything: it is lost only if services were left behind.
+ */
+static void lost(struct rg *rg, struct rg_node *n, enum clu_left how, bool was_ready)
+{
+	bool owner = owns_something(rg, n->nodeid);
+
+	if (n->lost || (how == CLU_LEFT_PROCESS ? !owner : !was_ready && !owner))
+		return;
+	n->lost = true;
+	n->lost_how = how;
+	n->lost_us = rg->wall_us;
+	n->ask_ms = rg->now_ms + (how == CLU_LEFT_PROCESS ? 0 : RG_ASK_FENCE_MS);
+	stamp_lost(rg, n->nodeid);
+	rg_note_node(rg, CLU_WARNING, "rg.lost", n->nodeid, "member", "lost",
+		how == CLU_LEFT_NODE ? "its machine or corosync failed" : "its rgmanager died and left services behind");
+	if (n->fenced_here)
+		fenced(rg, n, "before its loss was noticed here");
+}
+
+static void member_left(struct rg *rg, const struct clu_member_left *l, const struct clu_ring *ring)
+{
+	struct rg_node *n = rg_node_get(rg, l->nodeid);
+	bool was_ready;
+
+	if (!n)
+		return;
+	was_ready = n->present && (n->ready || n->leaving);
+	n->present = n->ready = n->leaving = false;
+	n->quorum = 0;
+	for (unsigned i = 0; i < rg->n_svcs; i++)
+		rg_ids_del(&rg->svcs[i]->init_wait, l->nodeid);
+	if (l->how == CLU_LEFT_CLEAN) {
+		rg_note_node(rg, CLU_INFO, "rg.member", n->nodeid, "member", "left", "its rgmanager ended in order");
+		return;
+	}
+	lost(rg, n, l->how, was_ready);
+	n->fenced_here = false;
+	if (l->how == CLU_LEFT_NODE) {
+		rg_ids_add(&rg->quorum_waits, l->nodeid);
+		rg->loss_ring = *ring;
+	}
+}
+
+/* The quorum service has caught up with a loss when it has dropped the node, or formed a later ring. */
+static void check_quorum_waits(struct rg *rg)
+{
+	for (unsigned i = 0; i < rg->quorum_waits.n;) {
+		uint32_t id = rg->quorum_waits.id[i];
+
+		if (!rg_ids_has(&rg->up, id) || rg->quorum_ring.seq > rg->loss_ring.seq)
+			rg_ids_del(&rg->quorum_waits, id);
+		else
+			i++;
+	}
+}
+
+/* Requests whose asked node has gone are nobody's any more: their tool has seen its connection break. */
+static void drop_requests_of(struct rg *rg, uint32_t nodeid)
+{
+	for (unsigned i = 0; i < rg->n_svcs; i++)
+		if (rg->svcs[i]->req_verb && rg->svcs[i]->req_node == nodeid) {
+			rg->svcs[i]->req_node = 0;
+			rg->svcs[i]->req_ticket = 0;
+		}
+}
+
+void rg_on_view(struct rg *rg, const struct clu_view *v)
+{
+	bool machine = false;
+
+	if (v->self_left) {
+		rg->admitted = false;
+		rg->exiting = true;
+		clu_out_exit(rg->out);
+		return;
+	}
+	for (unsigned i = 0; i < v->n_left; i++) {
+		member_left(rg, &v->left[i], &v->ring);
+		drop_requests_of(rg, v->left[i].nodeid);
+		machine = machine || v->left[i].how == CLU_LEFT_NODE;
+	}
+	if (machine) {
+		/* Quorum is not known for what is left of the cluster before a member says so. */
+		rg->view_no++;
+		for (unsigned i = 0; i < rg->n_nodes; i++)
+			rg->nodes[i].quorum = 0;
+	}
+	for (unsigned i = 0; i < v->n_joined; i++) {
+		struct rg_node *n = rg_node_get(rg, v->joined[i].nodeid);
+
+		if (!n)
+			continue;
+		n->present = true;
+		n->ready = n->leaving = n->fenced_here = false;
+		n->quorum = 0;
+		if (!v->joined[i].fresh && v->joined[i].nodeid != rg->self)
+			rg_note_node(rg, CLU_WARNING, "rg.returned", n->nodeid, "lost", n->lost ? "lost" : "member",
+				"it came back from the other side of a split; nothing of it is taken over before it is fenced");
+	}
+	for (unsigned i = 0; i < v->n_members; i++) {
+		struct rg_node *n = rg_node_get(rg, v->members[i].nodeid);
+
+		if (n)
+			n->present = true;
+	}
+	if (v->n_left)
+		rg_arm_all(rg);
+	if (v->first) {
+		rg->said_quorum_view = 0;
+		rg->conf_sent = 0;
+		rg->ready_sent = false;
+	}
+	rg->admitted = true;
+	check_quorum_waits(rg);
+}
+
+void rg_on_quorum(struct rg *rg, const struct clu_quorum *q)
+{
+	bool was = rg->quorum_known && rg->local_quorate;
+
+	rg->quorum_known = true;
+	rg->local_quorate = q->quorate && !rg->corosync_gone;
+	rg->quorum_ring = q->ring;
+	rg->up.n = 0;
+	for (unsigned i = 0; i < q->n_nodes; i++)
+		rg_ids_add(&rg->up, q->nodes[i]);
+	check_quorum_waits(rg);
+	if (was && !rg->local_quorate) {
+		rg->ready_sent = false;
+		clu_out_note(rg->out, CLU_CRIT, "rg.quorum", "cluster", "quorate", "inquorate",
+			"quorum dissolved: every service on this node is stopped", NULL);
+	} else if (!was && rg->local_quorate) {
+		clu_out_note(rg->out, CLU_NOTICE, "rg.quorum", "cluster", "inquorate", "quorate", "quorum gained", NULL);
+	}
+}
+
+void rg_say_quorum(struct rg *rg)
+{
+	Hawser__RgMessage m = HAWSER__RG_MESSAGE__INIT;
+
+	if (!rg->admitted || !rg->quorum_known)
+		return;
+	if (rg->said_quorum_view == rg->view_no + 1 && rg->said_quorate == rg->local_quorate)
+		return;
+	if (rg->local_quorate && rg->quorum_waits.n)
+		return;
+	rg->said_quorum_view = rg->view_no + 1;
+	rg->said_quorate = rg->local_quorate;
+	m.kind = RG_M_QUORUM;
+	m.number = rg->view_no;
+	m.yes = rg->local_quorate;
+	rg_send(rg, &m);
+}
+
+/* Historically disabled services do not stay disabled over a loss of quorum; failed and frozen ones do here. */
+static void quorum_regained(struct rg *rg)
+{
+	rg->quorate = true;
+	for (unsigned i = 0; i < rg->n_svcs; i++)
+		if (rg->svcs[i]->state == RG_DISABLED && !rg->svcs[i]->gone && !(rg->svcs[i]->flags & RG_FLAG_FROZEN))
+			rg_svc_fresh(rg, rg->svcs[i], "quorum regained");
+	rg_arm_all(rg);
+}
+
+static void quorum_lost(struct rg *rg)
+{
+	rg->quorate = false;
+	rg->go = false;
+	for (unsigned i = 0; i < rg->n_svcs; i++) {
+		struct rg_svc *s = rg->svcs[i];
+		struct rg_node *n = rg_node_find(rg, s->owner);
+
+		if (rg_state_active(s->state) && n && n->present)
+			rg_svc_stop(rg, s, RG_STOPPING, RG_W_FRESH, "quorum dissolved");
+		rg_svc_answer(rg, s, RG_EQUORUM, "quorum dissolved");
+	}
+}
+
+void rg_apply_quorum(struct rg *rg, struct rg_node *n, const Hawser__RgMessage *m)
+{
+	bool yes = false, no = false;
+
+	if (m->yes && m->number != rg->view_no) {
+		rg->stats.ignored++;
+		return;
+	}
+	n->quorum = m->yes ? 2 : 1;
+	if (!m->yes)
+		n->ready = false;
+	for (unsigned i = 0; i < rg->n_nodes; i++) {
+		yes = yes || (rg->nodes[i].present && rg->nodes[i].quorum == 2);
+		no = no || (rg->nodes[i].present && rg->nodes[i].quorum == 1);
+	}
+	if (no && rg->quorate)
+		quorum_lost(rg);
+	else if (yes && !no && !rg->quorate)
+		quorum_regained(rg);
+}
+
+void rg_on_fenced(struct rg *rg, const struct clu_peer *p)
+{
+	Hawser__FencedNews *news;
+
+	if (!p->up || !p->len)
+		return;
+	news = hawser__fenced_news__unpack(NULL, p->len, p->data);
+	if (!news) {
+		rg->stats.bad_messages++;
+		return;
+	}
+	if (rg->fence)
+		hawser__fenced_news__free_unpacked(rg->fence, NULL);
+	rg->fence = news;
+}
+
+/*
+ * What was fenced before this daemon heard of anything (yes = true) sets the
+ * starting point only; what comes after it is news.
+ */
+void rg_say_fenced(struct rg *rg)
+{
+	if (!rg->admitted || !rg->fence)
+		return;
+	for (size_t i = 0; i < rg->fence->n_done; i++) {
+		const Hawser__FencedDone *d = rg->fence->done[i];
+		struct rg_node *n = rg_node_get(rg, d->nodeid);
+		Hawser__RgMessage m = HAWSER__RG_MESSAGE__INIT;
+
+		if (!n || d->seq <= n->fence_seq || d->seq <= n->fence_said)
+			continue;
+		n->fence_said = d->seq;
+		m.kind = RG_M_FENCED;
+		m.nodeid = d->nodeid;
+		m.number = d->seq;
+		m.how = d->how;
+		m.yes = !rg->fence_heard;
+		rg_send(rg, &m);
+	}
+	rg->fence_heard = true;
+}
+
+void rg_apply_fenced(struct rg *rg, const Hawser__RgMessage *m)
+{
+	struct rg_node *n = rg_node_get(rg, m->nodeid);
+	bool returned = !strcmp(m->how, "member");
+
+	if (!n || m->number <= n->fence_seq || (m->yes && n->lost)) {
+		rg->stats.ignored++;
+		return;
+	}
+	n->fence_seq = m->number;
+	if (m->yes)
+		return;
+	if (n->lost) {
+		/* A node that returned by itself was restarted only if its machine was gone. */
+		if (!returned || n->lost_how == CLU_LEFT_NODE)
+			fenced(rg, n, m->how);
+	} else if (n->present && !returned) {
+		n->fenced_here = true;
+	}
+}
+
+static bool fenced_knows(const struct rg *rg, uint32_t nodeid)
+{
+	for (size_t i = 0; rg->fence && i < rg->fence->n_victims; i++)
+		if (rg->fence->victims[i]->nodeid == nodeid)
+			return true;
+	return false;
+}
+
+/*
+ * fenced deals with lost machines by itself. A dead rgmanager on a machine that
+ * lives it does not see, so the lowest member says it; as a fallback also for a
+ * machine that nobody fences.
+ */
+void rg_ask_fence_due(struct rg *rg)
+{
+	for (unsigned i = 0; i < rg->n_nodes; i++) {
+		struct rg_node *n = &rg->nodes[i];
+
+		if (!n->lost || rg->now_ms < n->ask_ms || !rg->admitted || !rg_is_lowest(rg) || !rg->local_quorate)
+			continue;
+		n->ask_ms = rg->now_ms + RG_ASK_FENCE_MS;
+		if (!fenced_knows(rg, n->nodeid))
+			clu_out_fence(rg->out, n->nodeid, n->lost_how == CLU_LEFT_PROCESS ?
+				"its rgmanager died and left services behind" : "rgmanager lost it, and its services wait");
+	}
+}
+
+uint64_t rg_ask_fence_deadline(const struct rg *rg)
+{
+	uint64_t t = CLU_NEVER;
+
+	if (!rg->admitted || !rg->local_quorate || !rg_is_lowest(rg))
+		return CLU_NEVER;
+	for (unsigned i = 0; i < rg->n_nodes; i++)
+		if (rg->nodes[i].lost && rg->nodes[i].ask_ms < t)
+			t = rg->nodes[i].ask_ms;
+	return t;
+}
+
+void rg_apply_leaving(struct rg *rg, struct rg_node *n)
+{
+	n->leaving = true;
+	n->ready = false;
+	for (unsigned i = 0; i < rg->n_svcs; i++) {
+		struct rg_svc *s = rg->svcs[i];
+
+		if (s->owner != n->nodeid || s->flags & RG_FLAG_FROZEN || s->state == RG_STOPPING || s->state == RG_RECOVERABLE ||
+			!rg_state_active(s->state))
+			continue;
+		rg_svc_stop(rg, s, RG_STOPPING, RG_W_RELOCATE, "its node shuts rgmanager down");
+	}
+}

@@ -8,3 +8,10 @@ librgcore_la_SOURCES = rgmanager/rg_meta.h rgmanager/rg_meta.c rgmanager/rg_rm.h
 	rgmanager/rg_conf.c rgmanager/rg_local.c rgmanager/rg_op.c rgmanager/rg_check.c rgmanager/rg_msg.c \
 	rgmanager/rg_code.c rgmanager/rg_dump.c
 librgcore_la_LIBADD = libclucore.la
+
+check_PROGRAMS += test_rg_core
+TESTS += test_rg_core
+test_rg_core_SOURCES = tests/unit/test_rg_core.c tests/unit/rg_world.h tests/unit/rg_world.c
+test_rg_core_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
+test_rg_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_rg_core_LDADD = librgcore.la $(CMOCKA_LIBS)

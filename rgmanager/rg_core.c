@@ -187,8 +187,11 @@ static bool nothing_here(struct rg *rg)
 	for (unsigned i = 0; i < rg->n_svcs; i++) {
 		const struct rg_svc *s = rg->svcs[i];
 
-		if (s->local.op.kind || (s->owner == rg->self && rg_state_active(s->state) && !(s->flags & RG_FLAG_FROZEN)) ||
-			(s->local.active && !s->local.stop_failed && !(s->flags & RG_FLAG_FROZEN)))
+		if (s->local.op.kind || (s->local.active && !s->local.stop_failed &&
+			(!(s->flags & RG_FLAG_FROZEN) || rg->corosync_gone)))
+			return false;
+		/* In order, the group has to agree; alone, only what runs here counts. */
+		if (!rg->corosync_gone && s->owner == rg->self && rg_state_active(s->state) && !(s->flags & RG_FLAG_FROZEN))
 			return false;
 	}
 	return true;

@@ -92,8 +92,8 @@ static void tend(struct rg *rg, struct rg_svc *s)
 {
 	struct rg_local *l = &s->local;
 
-	if (l->failed_txn == s->txn)
-		return;
+	if (l->failed_txn == s->txn || (!l->active && l->done_txn == s->txn))
+		return;		/* all were told about it, and what follows is not delivered yet */
 	if (!l->active) {	/* it migrated to us */
 		l->active = true;
 		for (struct rg_inst *i = l->tree; i; i = rg_inst_walk(l->tree, i))

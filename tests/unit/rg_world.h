@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A small world for rgmanager's core: several cores on one total order, agents
+ * that succeed unless told otherwise, a clock that stands still unless moved. S1
+ * is looked at after every start of an agent.
+ */
+#ifndef RG_WORLD_H
+#define RG_WORLD_H
+
+#include "rg_priv.h"
+
+#define W_NODES 5
+
+/* What is to go wrong: "2 start ip:a" = on node 2 the start of ip:a fails. Ends with NULL. */
+struct w_child {
+	uint64_t id;
+	unsigned node;
+	char op[16], key[96], level[8];
+	bool killed;
+};
+
+struct world {
+	struct rg *core[W_NODES + 1];
+	struct clu_out *out;
+	struct { uint32_t from; void *data; size_t len; } queue[512];
+	unsigned q_head, q_tail;
+	struct w_child child[128];
+	unsigned n_child;
+	bool hold_children;		/* programs do not end by themselves */
+	char fails[16][96];
+	unsigned n_fails;
+	char active[W_NODES + 1][32][96];
+	unsigned n_active[W_NODES + 1];
+	bool alive[W_NODES + 1];	/* runs and is a group member */
+	uint64_t fence_seq, done_seq[W_NODES + 1];
+	char done_how[W_NODES + 1][16];
+	uint32_t victims;		/* a bit per node */
+	uint64_t now_ms;
+	uint32_t fence_asked;
+	bool exited[W_NODES + 1], fatal[W_NODES + 1];
+	struct { uint64_t client; Hawser__RgAnswer *a; int error; unsigned count; } reply[64];
+	unsigned n_reply;
+	uint64_t next_client;
+	struct clu_buf log;		/* "node op key" lines, and notes of state */
+	unsigned steps;
+	const char *conf_text;
+};
+
+struct world *w_new(const char *conf_text);
+void w_free(struct world *w);
+
+/* Boots a node: START, configuration, quorum of the nodes that are up, VIEW; then all comes to rest. */
+void w_boot(struct world *w, unsigned node);
+void w_boot_all(struct world *w, unsigned n);
+/* The node is gone; the others hear of it (VIEW, quorum). */
+void w_crash(struct world *w, unsigned node);
+void w_process_dies(struct world *w, unsigned node);
+void w_fenced(struct world *w, unsigned node, const char *how);	/* fenced says so to all */
+void w_quorum(struct world *w, unsigned node, bool quorate);
+void w_config(struct world *w, const char *conf_text);
+void w_fail(struct world *w, const char *what);
+void w_unfail(struct world *w);
+void w_time(struct world *w, uint64_t ms);		/* moves the clock; TIMER where due */
+void w_run(struct world *w);				/* until nothing is pending */
+uint64_t w_op(struct world *w, unsigned node, const char *op, const char *svc, unsigned target);
+int w_result(struct world *w, uint64_t client);		/* code of the op once done; fails the test if it is not */
+bool w_pending(struct world *w, uint64_t client);
+void w_step(struct world *w, unsigned node, struct clu_event *ev);
+struct rg_svc *w_svc(struct world *w, unsigned node, const char *name);
+bool w_active(const struct world *w, unsigned node, const char *key);
+void w_end_children(struct world *w);
+/* All live members hold the same replicated state. */
+void w_same(struct world *w);
+
+#endif

@@ -31,3 +31,26 @@ agents/lvs/lvs: $(srcdir)/agents/lvs/lvs.in Makefile
 		$(srcdir)/agents/lvs/lvs.in >$@.tmp && chmod 755 $@.tmp && mv $@.tmp $@
 
 dist_man_MANS += man/lvsd.8 man/lvs.cf.5
+
+LVS_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/agents/lvs
+LVS_TEST_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS) $(CMOCKA_CFLAGS)
+LVS_TESTS = test_lvs_core test_lvs_table test_lvs_ipvs_msg test_lvs_check
+check_PROGRAMS += $(LVS_TESTS)
+TESTS += $(LVS_TESTS) tests/cli/test_lvs_conf.sh
+EXTRA_DIST += tests/cli/test_lvs_conf.sh tests/golden/lvs
+test_lvs_core_SOURCES = tests/unit/test_lvs_core.c
+test_lvs_core_CPPFLAGS = $(LVS_TEST_CPPFLAGS)
+test_lvs_core_CFLAGS = $(LVS_TEST_CFLAGS)
+test_lvs_core_LDADD = liblvscore.la $(CMOCKA_LIBS)
+test_lvs_table_SOURCES = tests/unit/test_lvs_table.c
+test_lvs_table_CPPFLAGS = $(LVS_TEST_CPPFLAGS)
+test_lvs_table_CFLAGS = $(LVS_TEST_CFLAGS)
+test_lvs_table_LDADD = liblvscore.la $(CMOCKA_LIBS)
+test_lvs_ipvs_msg_SOURCES = tests/unit/test_lvs_ipvs_msg.c
+test_lvs_ipvs_msg_CPPFLAGS = $(LVS_TEST_CPPFLAGS)
+test_lvs_ipvs_msg_CFLAGS = $(LVS_TEST_CFLAGS)
+test_lvs_ipvs_msg_LDADD = liblvscore.la $(NL_LIBS) $(CMOCKA_LIBS)
+test_lvs_check_SOURCES = tests/unit/test_lvs_check.c
+test_lvs_check_CPPFLAGS = $(LVS_TEST_CPPFLAGS)
+test_lvs_check_CFLAGS = $(LVS_TEST_CFLAGS)
+test_lvs_check_LDADD = liblvscheck.la $(QB_LIBS) $(CMOCKA_LIBS)

@@ -237,6 +237,9 @@ static bool lookup(const char *host, struct lvs_addr *ret)
 	struct addrinfo *res;
 	struct sockaddr_in in;
 
+	/* A mistyped address is not worth asking a name server: no top level domain is a number. */
+	if (!strpbrk(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+		return false;
 	if (getaddrinfo(host, NULL, &hints, &res))
 		return false;
 	memcpy(&in, res->ai_addr, sizeof(in));

@@ -293,8 +293,9 @@ static void write_rest(struct writer *w)
 			clu_buf_printf(w->out, "\tgid: %s\n", word_attr(w, u, "gid", "0"));
 		clu_buf_str(w->out, "}\n");
 	}
-	/* For cman_tool status: corosync keeps unknown sections in its map. */
-	clu_buf_printf(w->out, "\nhawser {\n\tcluster_id: %u\n}\n", w->p->cluster_id);
+	/* For cman_tool itself: corosync keeps unknown sections in its map. */
+	clu_buf_printf(w->out, "\nhawser {\n\tcluster_id: %u\n%s}\n", w->p->cluster_id,
+		       w->p->overridden ? "\toverridden: yes\n" : "");
 }
 
 int cman_conf_write(const struct cman_plan *p, struct clu_buf *ret, struct clu_buf *errs, struct clu_buf *warns)

@@ -143,8 +143,13 @@ static void read_map(cmap_handle_t h, struct cman_info *info)
 	get_text(h, "hawser.cluster_id", text, sizeof(text));
 	info->cluster_id = *text ? (uint32_t)strtoul(text, NULL, 10) : cman_cluster_id(info->cluster_name, false);
 	*text = '\0';
-	get_text(h, "totem.transport", text, sizeof(text));
-	for (unsigned i = 0; !strcmp(text, "udp") && i < 2; i++) {
+	get_text(h, "hawser.overridden", text, sizeof(text));
+	info->overridden = !strcmp(text, "yes");
+	*text = '\0';
+	get_text(h, "totem.crypto_cipher", text, sizeof(text));
+	info->crypto = *text && strcmp(text, "none");
+	get_text(h, "totem.transport", info->transport, sizeof(info->transport));
+	for (unsigned i = 0; !strcmp(info->transport, "udp") && i < 2; i++) {
 		char key[64];
 
 		snprintf(key, sizeof(key), "totem.interface.%u.mcastaddr", i);

@@ -33,6 +33,9 @@ struct cman_info {
 	uint32_t cluster_id;
 	char mcast[2][CMAN_ADDR_LEN];
 	unsigned n_mcast;		/* 0 with knet and udpu */
+	char transport[16];		/* as in corosync.conf */
+	bool crypto;
+	bool overridden;		/* joined with values from the command line */
 	uint32_t ring_rep;
 	uint64_t ring_seq;
 	bool quorate;

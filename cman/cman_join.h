@@ -3,7 +3,7 @@
 #ifndef CMAN_JOIN_H
 #define CMAN_JOIN_H
 
-#include "cman_plan.h"
+#include "cman_doc.h"
 
 struct cman_join_opts {
 	struct cman_overrides over;
@@ -12,16 +12,8 @@ struct cman_join_opts {
 	bool wait_member, wait_quorate;	/* -w, -q */
 	uint64_t until_ms;		/* on cman_now_ms's clock, or CMAN_FOREVER: for the wait */
 	bool check_only;		/* print corosync.conf on stdout; nothing is written or started */
-	/* What becomes of a file that ccs_config_validate does not like. A document from ccsd has been checked. */
-	enum cman_validate { CMAN_VALIDATE_NONE, CMAN_VALIDATE_WARN, CMAN_VALIDATE_FAIL } validate;
+	enum cman_validate validate;
 };
-
-/*
- * The document in force: ccsd's when it runs, else the file. Findings in errs;
- * those that only warn are printed.
- * *ret is counted, see clu_conf_unref.
- */
-int cman_join_document(struct clu_conf **ret, enum cman_validate validate, struct clu_buf *errs);
 
 /* Prints what is to be said; the exit code of cman_tool: 0, 1, 2 (time-out). */
 int cman_join(const struct cman_join_opts *opts);

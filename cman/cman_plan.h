@@ -87,6 +87,7 @@ struct cman_plan {
 	struct cman_plan_node nodes[CMAN_MAX_NODES];
 	unsigned own;			/* index in nodes */
 	const struct clu_conf *conf;
+	bool overridden;		/* the command line changed something: a reload would lose it */
 };
 
 /*

@@ -19,19 +19,21 @@
 #include "cman_key.h"
 #include "cman_leave.h"
 #include "cman_print.h"
+#include "cman_reload.h"
 #include "cman_wait.h"
 
 #define MAX_NAMES 64
 
 enum exit_code { OK = 0, FAILED = 1, TIMED_OUT = 2 };
 
-enum op { NONE, JOIN, LEAVE, KILL, EXPECTED, VOTES, NODES, STATUS, WAIT, VERSION_, KEYGEN };
+enum op { NONE, JOIN, LEAVE, KILL, EXPECTED, VOTES, NODES, STATUS, WAIT, VERSION_, KEYGEN, RELOAD };
 
 enum long_only { OPT_JSON = 256, OPT_MAKE_KEY, OPT_PRINT_CONF };
 
 static const struct { const char *name; enum op op; } ops[] = {
 	{ "join", JOIN }, { "leave", LEAVE }, { "kill", KILL }, { "expected", EXPECTED }, { "votes", VOTES },
 	{ "nodes", NODES }, { "status", STATUS }, { "wait", WAIT }, { "version", VERSION_ }, { "keygen", KEYGEN },
+	{ "reload", RELOAD },
 };
 
 struct args {
@@ -47,7 +49,7 @@ struct args {
 };
 
 static const char usage_text[] =
-	"Usage: cman_tool [options] join|leave|kill|expected|votes|nodes|status|wait|version|keygen\n"
+	"Usage: cman_tool [options] join|leave|kill|expected|votes|nodes|status|wait|version|reload|keygen\n"
 	"\n"
 	"join        start corosync with what cluster.conf says and become a member\n"
 	"  -w, --wait              wait until this node is a member\n"
@@ -81,6 +83,7 @@ static const char usage_text[] =
 	"expected    -e N: set the expected votes of the whole cluster\n"
 	"votes       -v N [-n NAME]: set the votes of a node\n"
 	"version     version of this interface and of the configuration\n"
+	"reload      have the running corosync take over the configuration in force\n"
 	"keygen      [FILE]: make the key of the cluster\n"
 	"\n"
 	"  -j, --json              status, nodes, version: as JSON\n"
@@ -290,6 +293,18 @@ static int look_at_nodes(const struct args *a, const struct cman_info *info, jso
 	return r;
 }
 
+/* The document in force is ccsd's; corosync may not have read it yet. */
+static const struct cman_info *with_version_in_force(const struct cman_info *info)
+{
+	static struct cman_info shown;
+	uint64_t version = cman_doc_version();
+
+	shown = *info;
+	if (version)
+		shown.config_version = version;
+	return &shown;
+}
+
 static int print_look(const struct args *a)
 {
 	struct clu_buf b = CLU_BUF_INIT;
@@ -297,6 +312,8 @@ static int print_look(const struct args *a)
 	json_t *model = NULL;
 	int r = cman_info_get(&info);
 
+	if (!r && a->op != NODES)
+		info = with_version_in_force(info);
 	if (r < 0) {
 		cman_call_explain(r, &b);
 	} else if (a->op == NODES) {
@@ -379,10 +396,12 @@ static int run(struct args *a)
 		return wait_cluster(a, until);
 	case KEYGEN:
 		return make_key(a);
+	case RELOAD:
+		return cman_reload(a->join.validate);
 	case VERSION_:
 		if (a->reload) {
 			fprintf(stderr, "cman_tool: version -r: a new configuration is spread by ccsd, not from here; edit a copy of "
-				"cluster.conf and run \"ccs_tool update FILE\" on one node\n");
+				"cluster.conf, run \"ccs_tool update FILE\" on one node, then \"cman_tool reload\" on each\n");
 			return FAILED;
 		}
 		return print_look(a);

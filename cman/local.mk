@@ -8,7 +8,8 @@ libcmanbase_la_LIBADD = libclubase.la $(CMAP_LIBS) $(CFG_LIBS) $(CPG_LIBS) $(QUO
 
 sbin_PROGRAMS += cman_tool
 dist_man_MANS += man/cman_tool.8
-cman_tool_SOURCES = cman/cman_tool.c cman/cman_start.h cman/cman_start.c cman/cman_join.h cman/cman_join.c \
+cman_tool_SOURCES = cman/cman_tool.c cman/cman_start.h cman/cman_start.c cman/cman_doc.h cman/cman_doc.c \
+	cman/cman_join.h cman/cman_join.c cman/cman_reload.h cman/cman_reload.c \
 	cman/cman_leave.h cman/cman_leave.c cman/cman_fenced.h cman/cman_fenced.c
 cman_tool_LDADD = libcmanbase.la libcluclient.la libproto.la
 
@@ -38,3 +39,9 @@ TESTS += test_cman_key
 test_cman_key_SOURCES = tests/unit/test_cman_key.c
 test_cman_key_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_cman_key_LDADD = libcmanbase.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += test_cman_reload
+TESTS += test_cman_reload
+test_cman_reload_SOURCES = tests/unit/test_cman_reload.c cman/cman_reload.c cman/cman_doc.c cman/cman_start.c
+test_cman_reload_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_cman_reload_LDADD = libcmanbase.la libcluclient.la libproto.la $(CMOCKA_LIBS)

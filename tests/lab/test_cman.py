@@ -24,6 +24,7 @@ CONF = """<?xml version="1.0"?>
 </cluster>
 """
 NODE = '    <clusternode name="n%(k)d" nodeid="%(k)d"/>\n'
+CLUSTER_CONF = "/etc/cluster/cluster.conf"
 KEY = "/etc/cluster/keys/corosync.key"
 PID_FILE = "/run/corosync.pid"
 
@@ -197,6 +198,31 @@ def test_key_is_not_made_where_it_would_split_the_cluster(nodes):
     assert done.code == 1 and "no key " + KEY in done.err and "copy it to: n2" in done.err
     assert not nodes[0].pids_of("corosync")
     join(nodes[0], options=("-q", "--make-key"))
+
+
+def test_reload_takes_in_a_new_node(nodes):
+    for node in nodes:
+        node.write(CLUSTER_CONF, conf(2))
+    join(*nodes[:2])
+    wait_nodes(nodes[0], 2)
+    done = nodes[2].run("cman_tool", "join", "-Dnone")
+    assert done.code == 1 and "no cluster node is this machine" in done.err
+    for node in nodes:
+        node.write(CLUSTER_CONF, conf(3, version=8))
+    for node in nodes[:2]:
+        node.run("cman_tool", "reload", timeout=30, check=True)
+        assert node.run("cman_tool", "version").out == "6.2.0 config 8\n"
+    join(nodes[2])
+    for node in nodes:
+        wait_nodes(node, 3)
+    now = status(nodes[0])
+    assert (now["expected_votes"], now["total_votes"]) == (3, 3)
+    # nothing new: nothing happens; what cannot change: refused, and nothing has happened
+    assert nodes[0].run("cman_tool", "reload").code == 0
+    nodes[0].write(CLUSTER_CONF, conf(3, version=9, cman='transport="udpu"'))
+    done = nodes[0].run("cman_tool", "reload")
+    assert done.code == 1 and "the transport cannot change" in done.err
+    assert nodes[0].run("cman_tool", "version").out == "6.2.0 config 8\n"
 
 
 @pytest.mark.needs("ccsd", "fenced", "fence_tool")

@@ -26,6 +26,7 @@
 #define MAX_OPEN_REQUESTS 16		/* per connection */
 #define MAX_QUEUE_MSGS 256		/* per connection, behind the ring that libqb keeps */
 #define MAX_QUEUE_BYTES (4u * 1024 * 1024)	/* or two messages of the largest size */
+#define MAX_BUFFER (8u * 1024 * 1024)	/* of shared memory per direction, unless the daemon itself wants more */
 #define RETRY_MS 5			/* libqb does not tell when a client has read */
 #define NS_PER_MS 1000000ull
 #define GROUP_NAME "haclient"
@@ -60,6 +61,7 @@ struct clu_ipc_server {
 	qb_ipcs_service_t *qb;
 	struct clu_ipc_handlers h;
 	size_t max;			/* of a whole message, header included */
+	size_t max_buffer;		/* that a client may want; libqb takes the larger of its and our wish */
 	struct conn *list;
 	unsigned count;
 	uint64_t last_client;
@@ -93,23 +95,32 @@ static int32_t dispatch_del(int32_t fd)
 
 /* ---- who may do what ---- */
 
-/* Whether the group database lists the user in haclient. */
+/*
+ * Whether /etc/group lists the user in haclient. The files alone, not the name
+ * service: a directory server that hangs must not hold up the daemon.
+ */
 static bool is_listed(uid_t uid, gid_t *ret_gid)
 {
+	FILE *groups = fopen("/etc/group", "re"), *users = fopen("/etc/passwd", "re");
 	char gbuf[16384], pbuf[4096];
 	struct group gr, *g = NULL;
 	struct passwd pw, *p = NULL;
+	bool found = false;
 
 	*ret_gid = (gid_t)-1;
-	if (getgrnam_r(GROUP_NAME, &gr, gbuf, sizeof(gbuf), &g) || !g)
-		return false;
-	*ret_gid = g->gr_gid;
-	if (!g->gr_mem[0] || getpwuid_r(uid, &pw, pbuf, sizeof(pbuf), &p) || !p)
-		return false;
-	for (char **m = g->gr_mem; *m; m++)
-		if (!strcmp(*m, p->pw_name))
-			return true;
-	return false;
+	while (groups && !fgetgrent_r(groups, &gr, gbuf, sizeof(gbuf), &g) && strcmp(g->gr_name, GROUP_NAME))
+		g = NULL;
+	if (g)
+		*ret_gid = g->gr_gid;
+	while (g && users && !fgetpwent_r(users, &pw, pbuf, sizeof(pbuf), &p) && p->pw_uid != uid)
+		p = NULL;
+	for (char **m = g && p ? g->gr_mem : NULL; m && *m && !found; m++)
+		found = !strcmp(*m, p->pw_name);
+	if (groups)
+		fclose(groups);
+	if (users)
+		fclose(users);
+	return found;
 }
 
 static struct conn *conn_new(struct clu_ipc_server *s, qb_ipcs_connection_t *qb, uid_t uid, gid_t gid, bool admin)
@@ -151,6 +162,11 @@ static int32_t on_accept(qb_ipcs_connection_t *qb, uid_t uid, gid_t gid)
 		clu_log(CLU_NOTICE, "a connection was refused: uid %u is neither root nor in group " GROUP_NAME
 			"; add the user to that group if this was intended", (unsigned)uid);
 		return -EACCES;
+	}
+	if (qb_ipcs_connection_get_buffer_size(qb) > (int32_t)s->max_buffer) {
+		clu_log(CLU_WARNING, "a connection was refused: the client wants buffers of %d bytes, more than the %zu "
+			"that it may have", qb_ipcs_connection_get_buffer_size(qb), s->max_buffer);
+		return -EMSGSIZE;
 	}
 	if (s->count >= MAX_CONNECTIONS) {
 		clu_log(CLU_WARNING, "a connection was refused: %u clients are connected already; end some of them",
@@ -416,6 +432,7 @@ int clu_ipc_server_new(const char *daemon, size_t max, const struct clu_ipc_hand
 		return -ENOMEM;
 	s->h = *h;
 	s->max = (max ? max : CLU_IPC_DEFAULT_MAX) + CLU_IPC_ROOM;
+	s->max_buffer = s->max > MAX_BUFFER ? s->max : MAX_BUFFER;
 	snprintf(name, sizeof(name), CLU_IPC_PREFIX "%s", daemon);
 	s->qb = qb_ipcs_create(name, 0, QB_IPC_SHM, &handlers);
 	if (!s->qb) {

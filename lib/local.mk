@@ -53,6 +53,12 @@ TESTS += test_clu_client
 test_clu_client_SOURCES = tests/unit/test_clu_client.c
 test_clu_client_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_clu_client_LDADD = libclushell.la $(CMOCKA_LIBS)
+check_PROGRAMS += test_clu_log
+TESTS += test_clu_log
+test_clu_log_SOURCES = tests/unit/test_clu_log.c
+test_clu_log_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_clu_log_LDADD = libclushell.la $(CMOCKA_LIBS)
+test_clu_log_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
 
 # A daemon for tests of the shell.
 check_PROGRAMS += clu_echo clu_echo_ctl

@@ -7,12 +7,14 @@ import signal
 
 import pytest
 from hawserlab import Lab, wait_for
+from hawserlab.lab_cluster import STAGE
+from hawserlab.lab_conf import cluster_conf
 from hawserlab.lab_lab import TOP
 from hawserlab.lab_state import read_file
 
 BUILD = os.environ.get("HAWSER_BUILD", TOP + "/build")
 ECHO = BUILD + "/clu_echo"
-GROUP, LATER, QUORUM, NO_COROSYNC, WATCHDOG = 1, 2, 4, 32, 64
+GROUP, LATER, QUORUM, CONFIG, FENCED, NO_COROSYNC, WATCHDOG = 1, 2, 4, 8, 16, 32, 64
 
 pytestmark = pytest.mark.skipif(not os.path.exists(ECHO), reason="build it with: make clu_echo clu_echo_ctl")
 
@@ -232,16 +234,24 @@ def test_a_node_that_hung(nodes):
 
 
 def test_blocked_corosync_loses_nothing(nodes):
-    """More than totem's window: corosync says TRY_AGAIN, the queue goes on in order."""
+    """While a ring is formed corosync says TRY_AGAIN: the queue waits, and goes on in order."""
+    n1, n2, n3 = nodes
     for node in nodes:
         start(node)
     wait_group(nodes)
+    n3.pause()
     for _ in range(5):
-        for node in nodes:
+        for node in (n1, n2):
             assert ask(node, "flood 3000").code == 0
-    for node in nodes:
-        wait_status(node, count="45000")
+            assert ask(node, "big 7000000").code == 0
+    wait_group([n1, n2], count="30010")
+    assert len({status(n)["digest"] for n in (n1, n2)}) == 1
+    n3.resume()
+    wait_group(nodes, count="30010")
     assert len({status(n)["digest"] for n in nodes}) == 1
+    assert n1.kill("clu_echo", signal.SIGUSR1) == 1
+    dump = wait_for(lambda: re.search(r" blocked (\d+) ", n1.read("/var/lib/hawser/clu_echo.shell.dump")), "the dump")
+    assert int(dump.group(1)) > 0    # else this test proves nothing
 
 
 @pytest.mark.parametrize("request_text", ["crash", "kill -9"])
@@ -298,3 +308,51 @@ def test_history_and_dump(nodes):
     assert n1.kill("clu_echo", signal.SIGUSR1) == 1
     wait_for(lambda: "node=1" in n1.read("/var/lib/hawser/clu_echo.dump"), "the dump")
     wait_for(lambda: "cpg open 1 joined 1" in n1.read("/var/lib/hawser/clu_echo.shell.dump"), "the shell's dump")
+
+
+@pytest.fixture(name="cluster")
+def one_node_with_stage():
+    with Lab(1, stage=STAGE, show=[BUILD]) as lab:
+        n1 = lab.nodes[0]
+        n1.write("/etc/hawser-lab/skip", "ccsd cman_tool fenced fence_tool rgmanager\n")
+        n1.write("/etc/cluster/cluster.conf", cluster_conf(count=1), 0o640)
+        n1.boot()
+        yield n1
+        assert [n1.log(name) for name in n1.logs() if name.startswith("asan")] == []
+
+
+@pytest.mark.needs("ccsd", "cman_tool", "fenced", "fence_tool")
+def test_ccsd_and_fenced_come_and_go(cluster):
+    n1 = cluster
+    start(n1, CONFIG | FENCED)
+    assert status(n1)["ccsd"] == "0"
+    n1.run("ccsd", check=True)
+    wait_status(n1, ccsd="1", version="1")
+    n1.run("cman_tool", "join", "-w", timeout=30, check=True)
+    n1.run("fenced", check=True)
+    news = int(wait_status(n1, fenced="1")["news"])
+    n1.run("fence_tool", "join", timeout=30)
+    wait_for(lambda: int(status(n1)["news"]) > news, "news of the fence domain")
+    # A stopped daemon below holds nothing up, neither in a connection nor before one.
+    for program in ("ccsd", "fenced"):
+        n1.kill(program, signal.SIGSTOP)
+    assert ask(n1, "status", 1000).code == 0
+    assert n1.kill("clu_echo", signal.SIGTERM) == 1
+    wait_for(lambda: not n1.pids_of("clu_echo"), "the daemon's end")
+    start(n1, CONFIG | FENCED)
+    assert status(n1)["version"] == "0"
+    for program in ("ccsd", "fenced"):
+        n1.kill(program, signal.SIGCONT)
+    wait_status(n1, ccsd="1", version="1", fenced="1")
+    # Killed and started again: told once, connected again, the same document is not delivered twice.
+    n1.kill("ccsd")
+    wait_status(n1, ccsd="0", fenced="1")
+    n1.run("ccsd", check=True)
+    wait_status(n1, ccsd="1", version="1")
+    assert n1.log("clu_echo.log").count("configuration version 1 is in force") == 2
+    n1.kill("fenced")
+    wait_status(n1, fenced="0")
+    assert ask(n1, "fence 7").code == 0    # kept until fenced is back
+    n1.run("fenced", check=True)
+    wait_status(n1, fenced="1")
+    wait_for(lambda: "fenced does not take node 7 as a victim" in n1.log("clu_echo.log"), "fenced's answer")

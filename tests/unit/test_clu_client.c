@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
+#include <qb/qbipcc.h>
 #include <qb/qbloop.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 #include "clu_client.h"
+#include "clu_ipc.h"
 #include "clu_ipc_server.h"
 
 /* ---- the server: the first byte of a request says what to do ---- */
@@ -106,6 +108,8 @@ struct fixture {
 	pid_t pid;
 };
 
+static uid_t server_uid;
+
 static int start(void **state)
 {
 	static unsigned serial;
@@ -122,6 +126,8 @@ static int start(void **state)
 		};
 		qb_loop_t *loop = qb_loop_create();
 
+		if (server_uid && setuid(server_uid) < 0)
+			_exit(4);
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (clu_ipc_server_new(f->name, 0, &h, &server) < 0)
 			_exit(3);
@@ -466,6 +472,93 @@ static void test_slow_subscriber_is_dropped(void **state)
 	clu_client_close(c);
 }
 
+/* ---- a client that does not keep to the rules ---- */
+
+static ssize_t send_raw(struct fixture *f, int32_t id, int32_t size, size_t len)
+{
+	char name[64], answer[4096];
+	struct clu_ipc_request head = { .hdr = { .id = id, .size = size }, .tag = 1 };
+	qb_ipcc_connection_t *qb;
+	char *bytes = calloc(1, len);
+	ssize_t n;
+
+	snprintf(name, sizeof(name), CLU_IPC_PREFIX "%s", f->name);
+	qb = qb_ipcc_connect(name, 8192);
+	assert_non_null(qb);
+	memcpy(bytes, &head, len < sizeof(head) ? len : sizeof(head));
+	n = qb_ipcc_send(qb, bytes, len);
+	assert_int_equal(n, len);
+	do
+		n = qb_ipcc_event_recv(qb, answer, sizeof(answer), 1000);
+	while (n == -EAGAIN || n == -ETIMEDOUT);
+	if (n > 0)
+		n = ((struct clu_ipc_answer *)answer)->hdr.error;
+	qb_ipcc_disconnect(qb);
+	free(bytes);
+	return n;
+}
+
+static void test_nonsense_from_a_client(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_buf b = CLU_BUF_INIT;
+	struct clu_client *c;
+
+	/* The header says another size than was sent, or none at all. */
+	assert_int_equal(send_raw(f, CLU_IPC_CORE, INT32_MAX, 100), -ENOTCONN);
+	assert_int_equal(send_raw(f, CLU_IPC_CORE, -1, 100), -ENOTCONN);
+	assert_int_equal(send_raw(f, CLU_IPC_CORE, 0, 100), -ENOTCONN);
+	assert_int_equal(send_raw(f, CLU_IPC_CORE, 16, 16), -ENOTCONN);
+	/* Behind what was sent lies only the client's own memory. */
+	assert_int_equal(send_raw(f, CLU_IPC_CORE, 200000, 100), -EINVAL);
+	assert_int_equal(send_raw(f, 4711, 100, 100), -EOPNOTSUPP);
+	assert_int_equal(send_raw(f, CLU_IPC_PING, 32, 32), 0);
+	/* Too much memory is not given. */
+	assert_int_equal(clu_client_connect(f->name, 10000, 32u * 1024 * 1024, &c), -EMSGSIZE);
+	assert_int_equal(clu_client_once(f->name, "echo", 4, 10000, &b), 0);
+	clu_buf_free(&b);
+}
+
+/* ---- who may talk to whom (only root can pretend to be others) ---- */
+
+static void test_other_users_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_client *c = NULL;
+	int status;
+	pid_t pid;
+
+	if (geteuid())
+		skip();
+	pid = fork();
+	if (!pid)
+		_exit(setgid(65534) < 0 || setuid(65534) < 0 ? 1 : -clu_client_connect(f->name, 10000, 0, &c));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EACCES);
+}
+
+static int start_as_nobody(void **state)
+{
+	int r;
+
+	server_uid = geteuid() ? 0 : 65534;
+	r = start(state);
+	server_uid = 0;
+	return r;
+}
+
+/* Whoever is no root may take a daemon's name while that one does not run; root does not believe him. */
+static void test_impostor(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_client *c = NULL;
+
+	if (geteuid())
+		skip();
+	assert_int_equal(clu_client_connect(f->name, 10000, 0, &c), -EPERM);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -484,6 +577,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_last_word_arrives, start, end),
 		cmocka_unit_test_setup_teardown(test_notifications, start, end),
 		cmocka_unit_test_setup_teardown(test_slow_subscriber_is_dropped, start, end),
+		cmocka_unit_test_setup_teardown(test_nonsense_from_a_client, start, end),
+		cmocka_unit_test_setup_teardown(test_other_users_are_refused, start, end),
+		cmocka_unit_test_setup_teardown(test_impostor, start_as_nobody, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,8 +108,8 @@ json_t *fence_tool_json(const Hawser__FencedNews *news)
 		json_array_append_new(nodes, json_pack("{s:i, s:s, s:b, s:b, s:b}", "nodeid", (int)n->nodeid,
 			"name", n->name, "member", n->member, "present", n->present, "victim", n->victim));
 	}
-	return json_pack("{s:i, s:b, s:b, s:i, s:s, s:i, s:o, s:o, s:o, s:o}", "nodeid", (int)news->nodeid,
-		"joined", news->joined, "quorate", news->quorate, "master", (int)news->master,
+	return json_pack("{s:i, s:b, s:b, s:b, s:i, s:s, s:i, s:o, s:o, s:o, s:o}", "nodeid", (int)news->nodeid,
+		"joined", news->joined, "quorate", news->quorate, "complete", news->complete, "master", (int)news->master,
 		"wait_state", news->wait_state, "victim_now", (int)news->victim_now, "members", members,
 		"victims", victims, "last", done, "nodes", nodes);
 }

@@ -393,7 +393,7 @@ static int fdom_step(void *core, const struct clu_event *ev, struct clu_out *out
 		d->ignored++;
 		break;
 	}
-	if (fdom_is_member(d) && fdom_gate(d))
+	if (fdom_is_member(d) && fdom_gate(d) && d->complete)
 		d->stateful = true;
 	tell_gone(d);
 	fdom_runs_check(d);

@@ -169,6 +169,7 @@ static void news_fill(const struct fdom *d, struct news *w, const char *why)
 	w->n.master = d->master;
 	w->n.wait_state = (char *)wait_state(d);
 	w->n.quorate = d->quorate;
+	w->n.complete = d->complete;
 	w->n.nodeid = d->self;
 	w->n.why = (char *)(why ? why : "");
 }
@@ -210,7 +211,8 @@ void fdom_dump(const void *core, struct clu_buf *ret)
 {
 	const struct fdom *d = core;
 
-	clu_buf_printf(ret, "domain master=%u seq=%llu\n", d->master, (unsigned long long)d->seq);
+	clu_buf_printf(ret, "domain master=%u seq=%llu complete=%d\n", d->master, (unsigned long long)d->seq,
+		d->complete);
 	for (unsigned i = 0; i < d->n_nodes; i++)
 		dump_node(&d->nodes[i], ret);
 	clu_buf_printf(ret, "local self=%u admitted=%d quorate=%d view_ring=%u/%llu quorum_ring=%u/%llu want_member=%d "

@@ -88,6 +88,12 @@ struct fdom {
 	unsigned n_nodes;
 	uint32_t master;	/* 0 = domain without members */
 	uint64_t seq;		/* last number given to a victim or a history entry */
+	/*
+	 * The founding of the domain is over: who was missing then has come, or was
+	 * fenced. Before that nobody may rely on the domain, and nobody has done
+	 * anything in it that another side of a split would have to fear.
+	 */
+	bool complete;
 
 	/* Local facts. */
 	struct fdom_options opt;
@@ -99,7 +105,7 @@ struct fdom {
 	unsigned n_up;
 	bool up_known;
 	bool want_member;	/* an operator joined this node */
-	bool stateful;		/* has been a domain member with quorum */
+	bool stateful;		/* has been a member of a complete domain with quorum */
 	bool leaving;		/* LEAVE is due as soon as no agent of ours runs */
 	bool leave_sent;
 	bool shutdown;

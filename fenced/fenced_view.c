@@ -6,6 +6,17 @@
 
 #include "fenced_priv.h"
 
+static void complete_update(struct fdom *d, bool has_members)
+{
+	bool complete = has_members;
+
+	for (unsigned i = 0; i < d->n_nodes && complete && !d->complete; i++)
+		complete = d->nodes[i].v.state == FDOM_V_NONE || d->nodes[i].v.reason != FDOM_R_STARTUP;
+	if (complete != d->complete)
+		d->changed = true;
+	d->complete = complete;
+}
+
 /*
  * Pure function of the replicated state, evaluated after each replicated
  * change. While there are victims a master that is still a member stays: a
@@ -20,6 +31,7 @@ void fdom_master_update(struct fdom *d)
 	for (unsigned i = 0; i < d->n_nodes && !lowest; i++)
 		if (d->nodes[i].member)
 			lowest = d->nodes[i].nodeid;
+	complete_update(d, lowest != 0);
 	if (lowest == d->master || (old && old->member && fdom_victim_count(d)))
 		return;
 	clu_out_note(d->out, CLU_INFO, "fdom.master", "domain", d->master ? fdom_name(d, d->master) : "none",
@@ -242,6 +254,7 @@ int fdom_snapshot(const void *core, struct clu_buf *ret)
 	s.nodes = list;
 	s.n_nodes = d->n_nodes;
 	s.master = d->master;
+	s.complete = d->complete;
 	s.seq = d->seq;
 	room = clu_buf_grow(ret, hawser__fdom_snapshot__get_packed_size(&s));
 	if (!room)
@@ -289,6 +302,7 @@ void fdom_on_state(struct fdom *d, const struct clu_message *m)
 			node_load(d, n, s->nodes[i]);
 	}
 	d->master = s->master;
+	d->complete = s->complete;
 	d->seq = s->seq;
 	d->changed = true;
 	hawser__fdom_snapshot__free_unpacked(s, NULL);

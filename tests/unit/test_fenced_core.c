@@ -440,6 +440,31 @@ static void innocent_merge(const char *attrs)
 	fw_done(&w);
 }
 
+/* Two nodes, each quorate alone from its first moment: while they found their domains they are innocent, too. */
+static void test_innocent_merge_of_two_quorate_nodes(void **state)
+{
+	fw_init(&w, 2, DEFAULTS);
+	w.votes_needed = 1;
+	w.lax = true;
+	for (unsigned i = 1; i <= 2; i++) {
+		fw_side(&w, i, (int)i);
+		fw_start(&w, i);
+		assert_int_equal(fw_ask(&w, i, "join", 0, true), 0);
+		assert_false(w.n[i].news->complete);
+	}
+	fw_advance(&w, 3000);
+	fw_side(&w, 1, 2);
+	fw_change(&w);
+	fw_advance(&w, 100000);
+	for (unsigned i = 1; i <= 2; i++) {
+		assert_int_equal(w.n[i].n_child, 0);
+		fw_ask(&w, i, "info", 0, false);
+		assert_int_equal(w.n[i].news->n_members, 2);
+		assert_true(w.n[i].news->complete);
+	}
+	fw_done(&w);
+}
+
 static void test_innocent_merge(void **state)
 {
 	innocent_merge(DEFAULTS);
@@ -664,6 +689,7 @@ int main(void)
 		cmocka_unit_test(test_newcomer_knows_the_victims),
 		cmocka_unit_test(test_dirty_merge_stays_victim),
 		cmocka_unit_test(test_innocent_merge),
+		cmocka_unit_test(test_innocent_merge_of_two_quorate_nodes),
 		cmocka_unit_test(test_victim_that_left_the_configuration),
 		cmocka_unit_test(test_total_split_and_repair),
 		cmocka_unit_test(test_two_nodes_race),

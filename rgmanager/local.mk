@@ -15,3 +15,18 @@ test_rg_core_SOURCES = tests/unit/test_rg_core.c tests/unit/rg_world.h tests/uni
 test_rg_core_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 test_rg_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_rg_core_LDADD = librgcore.la $(CMOCKA_LIBS)
+
+noinst_LTLIBRARIES += librgagents.la
+librgagents_la_SOURCES = rgmanager/rg_agents.h rgmanager/rg_agents.c
+librgagents_la_LIBADD = librgcore.la libclubase.la
+
+sbin_PROGRAMS += rgmanager/rgmanager
+rgmanager_rgmanager_SOURCES = rgmanager/rgmanager_main.c
+rgmanager_rgmanager_LDADD = librgagents.la libclushell.la
+
+sbin_PROGRAMS += clustat clusvcadm
+clustat_SOURCES = rgmanager/clustat.c rgmanager/clustat_print.h rgmanager/clustat_print.c
+clustat_LDADD = libcmanbase.la librgcore.la libcluclient.la $(JANSSON_LIBS)
+clusvcadm_SOURCES = rgmanager/clusvcadm.c
+clusvcadm_LDADD = libcmanbase.la librgcore.la libcluclient.la
+dist_man_MANS += man/rgmanager.8 man/clustat.8 man/clusvcadm.8

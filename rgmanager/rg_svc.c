@@ -190,7 +190,7 @@ static void waits_for_fencing(struct rg *rg, struct clu_buf *wait, struct clu_bu
 
 		if (!n->lost)
 			continue;
-		clu_buf_printf(wait, "%s%s is not known to be fenced", wait->len ? "; " : "", rg_node_name(rg, n->nodeid));
+		clu_buf_printf(wait, "%s%s to be fenced", wait->len ? "; " : "", rg_node_name(rg, n->nodeid));
 		if (v && *v->why)
 			clu_buf_printf(wait, ": %s", v->why);
 		if (remedy->len)

@@ -106,7 +106,7 @@ static void moves_only_after_fencing(void **state)
 	assert_false(logged(w, " start "));
 	s = w_svc(w, 2, WEB);
 	assert_true(rg_svc_waits(w->core[2], s, &wait, &remedy));
-	assert_non_null(strstr(clu_buf_text(&wait), "n1 is not known to be fenced"));
+	assert_non_null(strstr(clu_buf_text(&wait), "n1 to be fenced: its BMC says: wrong password"));
 	assert_true(remedy.len > 0);
 	clu_buf_free(&wait);
 	clu_buf_free(&remedy);

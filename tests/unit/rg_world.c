@@ -458,6 +458,13 @@ void w_fenced(struct world *w, unsigned node, const char *how)
 	w_run(w);
 }
 
+void w_victim(struct world *w, unsigned node)
+{
+	w->victims |= 1u << node;
+	fence_news_all(w);
+	w_run(w);
+}
+
 void w_config(struct world *w, const char *conf_text)
 {
 	w->conf_text = conf_text;

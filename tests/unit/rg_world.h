@@ -56,6 +56,7 @@ void w_boot_all(struct world *w, unsigned n);
 void w_crash(struct world *w, unsigned node);
 void w_process_dies(struct world *w, unsigned node);
 void w_fenced(struct world *w, unsigned node, const char *how);	/* fenced says so to all */
+void w_victim(struct world *w, unsigned node);		/* fenced waits to fence it */
 void w_quorum(struct world *w, unsigned node, bool quorate);
 void w_config(struct world *w, const char *conf_text);
 void w_fail(struct world *w, const char *what);

@@ -98,8 +98,8 @@ static void moves_only_after_fencing(void **state)
 
 	w_boot_all(w, 3);
 	log_reset(w);
-	w->victims = 1u << 1;
 	w_crash(w, 1);
+	w_victim(w, 1);
 	expect(w, WEB, RG_RECOVERING, 0);
 	w_time(w, 60000);
 	expect(w, WEB, RG_RECOVERING, 0);

@@ -24,7 +24,8 @@ def three_nodes():
 
 
 def version(node):
-    found = re.search(r"(?:Config Version|config) *:? *(\d+)", node.run("cman_tool", "version").out)
+    """The version that ccsd serves to programs on NODE."""
+    found = re.search(r"(\d+)", node.run("ccs_tool", "query", "/cluster/@config_version").out)
     return int(found.group(1)) if found else None
 
 

@@ -15,6 +15,7 @@ from hawserlab.lab_state import wait_for
 HTTP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hawserlab", "lab_http.py")
 VIP, ROUTER = "10.50.0.100", "10.60.0.254"
 LVSD = STAGE + "/sbin/lvsd"
+AGENT = STAGE + "/libexec/hawser/resource/lvs"
 
 pytestmark = pytest.mark.needs("lvsd")
 
@@ -393,3 +394,66 @@ def test_inline_configuration(world):
     assert world.lvsd("-t", "-c", world.conf, check=False).returncode == 1
     world.lvsd("-c", world.conf, "--inline")
     assert world.ask(2) == {"web1": 1, "web2": 1}
+
+
+def agent(world, action, **parameters):
+    """The resource agent as rgmanager runs it: with OCF_ variables and nothing else (but where the test's files are)."""
+    env = {"OCF_RESKEY_" + k: v for k, v in parameters.items()}
+    env.update({k: v for k, v in world.env.items() if k.startswith("HAWSER_")})
+    return subprocess.run(world.within("dir", [AGENT, action]), env=env, check=False, text=True, timeout=30,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_agent_from_start_to_stop(world):
+    world.write(conf(virtual({1: 1})))
+    me = {"name": "lvs", "file": world.conf}
+    assert agent(world, "status", **me).returncode == 7
+    assert agent(world, "stop", **me).returncode == 0
+    assert agent(world, "validate-all", **me).returncode == 0
+    assert agent(world, "start", **me).returncode == 0
+    assert world.ask(1) == {"web1": 1}
+    pid = world.status()["pid"]
+    assert agent(world, "start", **me).returncode == 0
+    assert world.status()["pid"] == pid
+    assert agent(world, "status", **me).returncode == 0
+    world.write(conf(virtual({2: 1})))
+    assert agent(world, "reconfig", **me).returncode == 0
+    wait_for(lambda: world.ask(1) == {"web2": 1}, "the new configuration")
+    subprocess.run(world.within("dir", ["nft", "flush", "ruleset"]), check=True)
+    assert agent(world, "status", **me).returncode == 1
+    assert agent(world, "recover", **me).returncode == 0
+    assert agent(world, "status", **me).returncode == 0
+    # Stop needs no configuration.
+    os.unlink(world.conf)
+    assert agent(world, "stop", **me).returncode == 0
+    assert agent(world, "status", **me).returncode == 7
+    assert VIP not in world.addresses("eth0")
+
+
+def test_agent_start_after_a_crash_of_the_daemon_cleans_up(world):
+    world.write(conf(virtual({1: 1})))
+    me = {"name": "lvs", "file": world.conf}
+    assert agent(world, "start", **me).returncode == 0
+    os.kill(world.status()["pid"], signal.SIGKILL)
+    world.write(conf(virtual({1: 1}, vip="10.50.0.101")))
+    assert agent(world, "start", **me).returncode == 0
+    assert "10.50.0.101/" in world.addresses("eth0") and VIP + "/" not in world.addresses("eth0")
+
+
+def test_agent_refuses_what_cannot_work(world):
+    world.write("virtual web {\n  active = 2\n}\n")
+    faulty = agent(world, "start", name="lvs", file=world.conf)
+    assert faulty.returncode == 1 and "lvs.cf:2: boolean expected" in faulty.stderr
+    assert agent(world, "validate-all", name="lvs", file=world.conf).returncode == 6
+    assert agent(world, "start", name="lvs", file="/no/such/file").returncode == 6
+    assert agent(world, "start", file=world.conf).returncode == 2
+    assert agent(world, "start", name="a b", file=world.conf).returncode == 2
+    assert agent(world, "dance", name="lvs").returncode == 3
+    assert "<resource-agent name=\"lvs\"" in agent(world, "meta-data").stdout
+
+
+def test_agent_with_the_configuration_in_cluster_conf(world):
+    text = conf(virtual({1: 1})).replace("\n", " ; ").replace("{ ;", "{")
+    assert agent(world, "start", name="lvs", config=text).returncode == 0
+    assert world.ask(1) == {"web1": 1}
+    assert agent(world, "stop", name="lvs", config=text).returncode == 0

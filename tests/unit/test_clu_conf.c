@@ -164,6 +164,7 @@ static void test_refused(void **state)
 	refuse("<!DOCTYPE c [\n<!ENTITY e SYSTEM \"file:///etc/passwd\">]>\n<cluster name=\"x\">&e;</cluster>",
 	       "t.conf:2: entity \"e\" declared");
 	refuse("<!DOCTYPE c [<!ENTITY % p \"x\">]><cluster/>", "entity \"p\" declared");
+	refuse("<!DOCTYPE c SYSTEM \"x.dtd\"><c a=\"1&foo;2\"/>", "Entity 'foo' not defined");
 	for (int i = 0; i < 65; i++)
 		strcat(deep, "<a>");
 	for (int i = 0; i < 65; i++)
@@ -174,6 +175,28 @@ static void test_refused(void **state)
 	clu_conf_unref(parse(deep));
 	/* A document type without entities, as agents' metadata have it, loads nothing and is no fault. */
 	clu_conf_unref(parse("<!DOCTYPE resource-agent SYSTEM \"ra-api-1.dtd\">\n<resource-agent/>"));
+}
+
+/* A value is one string whatever is escaped in it, CDATA is text like any other, long documents keep their lines. */
+static void test_escapes(void **state)
+{
+	struct clu_conf *c = parse("<c a=\"1&lt;2&amp;&amp;3&gt;&quot;&apos;&#65;&#x42;&#13;x\"><![CDATA[<t>]]></c>");
+	struct clu_buf b = CLU_BUF_INIT;
+	char *text = NULL;
+
+	assert_string_equal(clu_node_attr(clu_conf_root(c), "a"), "1<2&&3>\"'AB\rx");
+	assert_int_equal(clu_conf_xpath(c, "string(/c)", &text), 0);
+	assert_string_equal(text, "<t>");
+	free(text);
+	clu_conf_unref(c);
+	clu_buf_str(&b, "<c>");
+	for (unsigned i = 0; i < 70000; i++)
+		clu_buf_str(&b, "\n");
+	clu_buf_str(&b, "<d/></c>");
+	c = parse(clu_buf_text(&b));
+	assert_int_equal(clu_node_line(clu_node_child(clu_conf_root(c), "d")), 70001);
+	clu_conf_unref(c);
+	clu_buf_free(&b);
 }
 
 static void test_size(void **state)
@@ -212,7 +235,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_walk), cmocka_unit_test(test_nodes), cmocka_unit_test(test_xpath),
-		cmocka_unit_test(test_versions), cmocka_unit_test(test_refused), cmocka_unit_test(test_size),
+		cmocka_unit_test(test_versions), cmocka_unit_test(test_refused), cmocka_unit_test(test_escapes),
+		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_load),
 	};
 

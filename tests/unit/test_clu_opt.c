@@ -46,6 +46,7 @@ static void test_parse(void **state)
 
 	assert_int_equal(parse(0, "-5", &t, why), 0);
 	assert_int_equal(t.number, -5);
+	assert_int_equal(parse(0, "-6", &t, why), -ERANGE);
 	assert_int_equal(parse(0, "11", &t, why), -ERANGE);
 	assert_string_equal(why, "must be from -5 to 10");
 	assert_int_equal(parse(0, "99999999999999999999", &t, why), -ERANGE);

@@ -117,7 +117,7 @@ static void test_agents(void **state)
 	assert_int_equal(clu_path_agent("fence", "fence_dir", NULL, ret, sizeof(ret)), -ENOENT);
 	assert_int_equal(clu_path_agent("fence", "../fence/fence_x", NULL, ret, sizeof(ret)), -ENOENT);
 	assert_int_equal(clu_path_agent("resource", "ocf:../x:web", at("p1"), ret, sizeof(ret)), -ENOENT);
-	assert_int_equal(clu_path_agent("resource", "ocf:..:web", at("p1/heartbeat"), ret, sizeof(ret)), -ENOENT);
+	assert_int_equal(clu_path_agent("resource", "ocf:..:fence_x", at("p1/heartbeat"), ret, sizeof(ret)), -ENOENT);
 	assert_int_equal(clu_path_agent("resource", "ocf:heartbeat:", NULL, ret, sizeof(ret)), -ENOENT);
 	assert_int_equal(clu_path_agent("fence", "", NULL, ret, sizeof(ret)), -ENOENT);
 	assert_int_equal(clu_path_agent("fence", "fence_x", NULL, ret, 8), -ENAMETOOLONG);

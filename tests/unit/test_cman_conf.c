@@ -173,6 +173,34 @@ static void test_overrides(void **state)
 	clu_buf_free(&warns);
 }
 
+static void test_two_node_conditions(void **state)
+{
+	static const struct { const char *cman, *third; bool good; } rows[] = {
+		{ "two_node='1' expected_votes='1'", "", true },
+		{ "two_node='1'", "", false },
+		{ "two_node='1' expected_votes='2'", "", false },
+		{ "two_node='1' expected_votes='1'", "<clusternode name='n3' nodeid='3' votes='0'/>", false },
+		{ "two_node='0' expected_votes='1'", "<clusternode name='n3' nodeid='3' votes='0'/>", true },
+	};
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct clu_buf errs = CLU_BUF_INIT, warns = CLU_BUF_INIT;
+		struct cman_plan plan;
+		char text[512];
+
+		snprintf(text, sizeof(text), "<cluster name='a' config_version='1'><cman %s/><clusternodes><clusternode name='n1' "
+			 "nodeid='1'/><clusternode name='n2' nodeid='2'/>%s</clusternodes></cluster>", rows[i].cman, rows[i].third);
+		struct clu_conf *c = parse(text);
+		struct cman_plan_in in = { .conf = c, .own_name = "n1", .over = CMAN_NO_OVERRIDES, .default_keyfile = "/k",
+					   .default_logfile = "/l" };
+
+		assert_int_equal(cman_plan_make(&in, &plan, &errs, &warns), rows[i].good ? 0 : 1);
+		clu_conf_unref(c);
+		clu_buf_free(&errs);
+		clu_buf_free(&warns);
+	}
+}
+
 static void test_cluster_id(void **state)
 {
 	assert_int_equal(cman_cluster_id("alpha", false), 3169);
@@ -214,6 +242,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden), cmocka_unit_test(test_overrides), cmocka_unit_test(test_cluster_id),
+		cmocka_unit_test(test_two_node_conditions),
 		cmocka_unit_test(test_own_name), cmocka_unit_test(test_given_name),
 	};
 

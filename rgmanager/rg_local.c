@@ -194,7 +194,7 @@ uint64_t rg_local_deadline(const struct rg *rg)
 		const struct rg_svc *s = rg->svcs[i];
 
 		if (s->state != RG_STARTED || s->owner != rg->self || s->local.op.kind || s->flags & RG_FLAG_FROZEN ||
-			!s->local.active || emergency(rg))
+			!s->local.active || s->local.failed_txn == s->txn || emergency(rg))
 			continue;
 		due = rg_check_deadline(s);
 		t = due < t ? due : t;

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "sim_faults.h"
+#include "sim_types.h"
 
 static void usage(FILE *f)
 {
@@ -59,6 +60,7 @@ int main(int argc, char **argv)
 	char why[1024];
 	int c;
 
+	(void)atexit(sim_types_done);
 	while ((c = getopt_long(argc, argv, "h", opts, NULL)) != -1) {
 		switch (c) {
 		case 't':

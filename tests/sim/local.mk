@@ -3,4 +3,4 @@ noinst_PROGRAMS += hasim
 hasim_SOURCES = tests/sim/hasim_main.c tests/sim/sim_world.c tests/sim/sim_world.h tests/sim/sim_ring.c \
 	tests/sim/sim_node.c tests/sim/sim_agents.c tests/sim/sim_check.c tests/sim/sim_faults.c \
 	tests/sim/sim_faults.h tests/sim/sim_types.c tests/sim/sim_types.h
-hasim_LDADD = libccsdcore.la libfdom.la libclucore.la $(XML_LIBS)
+hasim_LDADD = librgcore.la libccsdcore.la libfdom.la libclucore.la $(XML_LIBS)

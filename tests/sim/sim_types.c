@@ -11,6 +11,8 @@
 #include "clu_conf.h"
 #include "fenced.pb-c.h"
 #include "fenced_core.h"
+#include "rg_core.h"
+#include "rgmanager.pb-c.h"
 
 /* ---- ccsd ---- */
 
@@ -104,15 +106,114 @@ static void fenced_free(void *core)
 
 static const struct sim_daemon_type fenced_type = { &fdom_ops, fenced_new, fenced_free, true };
 
+/* ---- rgmanager ---- */
+
+static const char *const metadata[] = {
+	"<resource-agent name=\"service\"><parameters>"
+	"<parameter name=\"name\" primary=\"1\" required=\"1\" unique=\"1\"/><parameter name=\"domain\" reconfig=\"1\"/>"
+	"<parameter name=\"autostart\" reconfig=\"1\"/><parameter name=\"recovery\" reconfig=\"1\"/>"
+	"<parameter name=\"exclusive\" reconfig=\"1\"/><parameter name=\"depend\"/>"
+	"</parameters><actions><action name=\"start\" timeout=\"5\"/><action name=\"stop\" timeout=\"5\"/></actions>"
+	"<special tag=\"rgmanager\"><attributes maxinstances=\"1\"/>"
+	"<child type=\"script\" start=\"9\" stop=\"1\"/></special></resource-agent>",
+	"<resource-agent name=\"script\"><parameters><parameter name=\"name\" primary=\"1\" unique=\"1\"/>"
+	"<parameter name=\"file\"/></parameters>"
+	"<actions><action name=\"start\" timeout=\"20\"/><action name=\"stop\" timeout=\"20\"/>"
+	"<action name=\"status\" interval=\"30s\" timeout=\"10\"/></actions></resource-agent>",
+};
+
+#define N_METADATA (sizeof(metadata) / sizeof(metadata[0]))
+
+static struct rg_meta *parsed[N_METADATA];
+
+static const struct rg_meta *lookup(void *ctx, const char *type, const char **why)
+{
+	(void)ctx;
+	for (unsigned i = 0; i < N_METADATA; i++) {
+		struct clu_buf errs = CLU_BUF_INIT;
+
+		if (!parsed[i] && rg_meta_parse(metadata[i], strlen(metadata[i]), "/sim/resource", &parsed[i], &errs) < 0)
+			abort();
+		clu_buf_free(&errs);
+		if (strcmp(parsed[i]->type, type) == 0)
+			return parsed[i];
+	}
+	*why = "there is no such agent";
+	return NULL;
+}
+
+void sim_types_done(void)
+{
+	for (unsigned i = 0; i < N_METADATA; i++)
+		parsed[i] = rg_meta_free(parsed[i]);
+}
+
+static void *rgm_new(void *world, unsigned node)
+{
+	struct rg_options opt = { .registry = { lookup, NULL } };
+
+	(void)world;
+	(void)node;
+	return rg_new(&opt);
+}
+
+static void rgm_free(void *core)
+{
+	rg_free(core);
+}
+
+static const struct sim_daemon_type rgm_type = { &rg_ops, rgm_new, rgm_free, true };
+
 const struct sim_daemon_type *const sim_types[SIM_NDAEMONS] = {
 	[SIM_CCSD] = &ccsd_type,
 	[SIM_FENCED] = &fenced_type,
+	[SIM_RGM] = &rgm_type,
 };
+
+#define N_SERVICES 4
 
 void sim_types_rm(struct sim_world *w, struct clu_buf *ret)
 {
-	(void)w;
-	(void)ret;
+	static const char *const recovery[] = { "relocate", "restart", "disable", "relocate" };
+
+	clu_buf_str(ret, "<rm><failoverdomains>\n");
+	clu_buf_printf(ret, "<failoverdomain name=\"some\" ordered=\"%u\" restricted=\"%u\" nofailback=\"%u\">\n",
+		(unsigned)sim_rnd(w, 2), (unsigned)sim_rnd(w, 2), (unsigned)sim_rnd(w, 2));
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		if (i == 1 || sim_chance(w, 600))
+			clu_buf_printf(ret, "<failoverdomainnode name=\"n%u\" priority=\"%u\"/>", i,
+				1 + (unsigned)sim_rnd(w, 3));
+	clu_buf_str(ret, "</failoverdomain></failoverdomains>\n");
+	for (unsigned i = 0; i < N_SERVICES; i++)
+		clu_buf_printf(ret, "<service name=\"s%u\" autostart=\"%d\" recovery=\"%s\"%s%s>"
+			"<script name=\"a%u\" file=\"/x\"/><script name=\"b%u\" file=\"/y\"/></service>\n", i,
+			sim_chance(w, 900), recovery[sim_rnd(w, 4)], sim_chance(w, 500) ? " domain=\"some\"" : "",
+			sim_chance(w, 100) ? " exclusive=\"1\"" : "", i, i);
+	clu_buf_str(ret, "</rm>\n");
+}
+
+static void ask_rgm(struct sim_world *w, unsigned node)
+{
+	static const char *const ops[] = { "enable", "disable", "stop", "relocate", "restart", "freeze", "unfreeze", "enable" };
+	Hawser__RgRequest q = HAWSER__RG_REQUEST__INIT;
+	uint8_t bytes[256];
+	char svc[32];
+
+	snprintf(svc, sizeof(svc), "service:s%u", (unsigned)sim_rnd(w, N_SERVICES));
+	q.verb = (char *)"op";
+	q.op = (char *)ops[sim_rnd(w, sizeof(ops) / sizeof(ops[0]))];
+	q.svc = svc;
+	q.target = sim_chance(w, 500) ? 1 + (uint32_t)sim_rnd(w, w->n_nodes) : 0;
+	q.by_domain = sim_chance(w, 300);
+	sim_trace(w, "n%u clusvcadm %s %s to %u", node, q.op, svc, q.target);
+	(void)sim_request(w, node, SIM_RGM, bytes, hawser__rg_request__pack(&q, bytes));
+}
+
+/* What runs without a manager is ended by the machine's own reset: the daemon's parent process sees to it. */
+static void kill_rgm(struct sim_world *w, unsigned node)
+{
+	if (w->node[node].d[SIM_RGM].up)
+		sim_node_crash(w, node);
 }
 
 static uint64_t ask_fenced(struct sim_world *w, unsigned node, const char *verb, unsigned about)
@@ -156,7 +257,9 @@ void sim_types_answered(struct sim_world *w, unsigned node, uint64_t client, int
 
 void sim_types_request(struct sim_world *w, unsigned node)
 {
-	if (w->node[node].d[SIM_CCSD].up && sim_chance(w, 500))
+	if (w->node[node].d[SIM_RGM].up && sim_chance(w, 600))
+		ask_rgm(w, node);
+	else if (w->node[node].d[SIM_CCSD].up && sim_chance(w, 500))
 		update_config(w, node);
 	else if (w->node[node].d[SIM_FENCED].up)
 		(void)ask_fenced(w, node, "info", 0);
@@ -166,6 +269,10 @@ void sim_types_kill_some_daemon(struct sim_world *w, unsigned node)
 {
 	enum sim_daemon_kind k = sim_chance(w, 500) ? SIM_CCSD : SIM_FENCED;
 
+	if (sim_chance(w, 200)) {
+		kill_rgm(w, node);
+		return;
+	}
 	sim_daemon_kill(w, node, k);
 	sim_daemon_restart_later(w, node, k);
 }
@@ -194,9 +301,33 @@ static void check_documents(struct sim_world *w)
 	sim_check_newest(w, first, first_len);
 }
 
+static void check_services(struct sim_world *w, unsigned node)
+{
+	static const char *const unsettled[] = { "starting", "stopping", "recoverable", "recovering", "uninitialized",
+		"checking", "migrating" };
+	struct sim_daemon *d = &w->node[node].d[SIM_RGM];
+	struct clu_buf b = CLU_BUF_INIT;
+
+	if (!d->up || !clu_group_is_admitted(d->group)) {
+		sim_fail(w, "S7: rgmanager of node %u is %s", node, d->up ? "not admitted to its group" : "not running");
+		return;
+	}
+	rg_ops.dump(d->core, &b);
+	for (unsigned i = 0; i < sizeof(unsettled) / sizeof(unsettled[0]); i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), " state=%s ", unsettled[i]);
+		if (strstr(clu_buf_text(&b), text))
+			sim_fail(w, "S7: node %u: a service is still %s:\n%s", node, unsettled[i], clu_buf_text(&b));
+	}
+	clu_buf_free(&b);
+}
+
 void sim_types_check_settled(struct sim_world *w)
 {
 	check_documents(w);
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		check_services(w, i);
 	for (unsigned i = 1; i <= w->n_nodes; i++) {
 		struct sim_node *n = &w->node[i];
 		struct clu_buf b = CLU_BUF_INIT;

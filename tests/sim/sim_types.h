@@ -16,6 +16,8 @@ void sim_types_answered(struct sim_world *w, unsigned node, uint64_t client, int
 /* An admin request by chance to some daemon of a node. */
 void sim_types_request(struct sim_world *w, unsigned node);
 void sim_types_kill_some_daemon(struct sim_world *w, unsigned node);
+/* Frees what all worlds share. */
+void sim_types_done(void);
 /* S7, after calm: nobody waits for anything. */
 void sim_types_check_settled(struct sim_world *w);
 

@@ -13,7 +13,7 @@
 #include "ip_netlink.h"
 
 #define ANNOUNCE_TIMES 5	/* lvs.md 3.6 */
-#define PROBE_MS 15		/* hosts answer ARP in well under a millisecond; the table is loaded meanwhile */
+#define PROBE_MS 12		/* hosts answer ARP in well under a millisecond; the table is loaded meanwhile */
 #define WHY_MAX 256
 
 struct held {
@@ -22,18 +22,6 @@ struct held {
 	char label[LVS_DEV_MAX];
 	unsigned announced;
 	bool wanted;
-};
-
-/*
- * Closing a packet socket waits for all processors of the machine (about 10 ms):
- * asking and announcing happen in threads, so that nobody waits for it.
- */
-struct teller {
-	pthread_t thread;
-	struct hwip_addr addr;
-	struct hwip_link link;
-	int result;
-	char why[WHY_MAX];
 };
 
 struct probe {
@@ -51,8 +39,6 @@ struct lvsd_addrs {
 	unsigned n;
 	struct probe *probes;
 	unsigned n_probes;
-	struct teller *tellers;
-	unsigned n_tellers;
 	qb_loop_timer_handle timer;
 	bool timing;
 };
@@ -71,18 +57,6 @@ struct lvsd_addrs *lvsd_addrs_new(qb_loop_t *loop, struct clu_buf *why)
 	return NULL;
 }
 
-static void join_tellers(struct lvsd_addrs *a)
-{
-	for (unsigned i = 0; i < a->n_tellers; i++) {
-		pthread_join(a->tellers[i].thread, NULL);
-		if (a->tellers[i].result < 0)
-			clu_log(CLU_WARNING, "%s", a->tellers[i].why);
-	}
-	free(a->tellers);
-	a->tellers = NULL;
-	a->n_tellers = 0;
-}
-
 struct lvsd_addrs *lvsd_addrs_free(struct lvsd_addrs *a)
 {
 	struct clu_buf none = CLU_BUF_INIT;
@@ -90,7 +64,6 @@ struct lvsd_addrs *lvsd_addrs_free(struct lvsd_addrs *a)
 	if (!a)
 		return NULL;
 	(void)lvsd_addrs_probe_end(a, &none);
-	join_tellers(a);
 	clu_buf_free(&none);
 	if (a->timing)
 		(void)qb_loop_timer_del(a->loop, a->timer);
@@ -234,29 +207,18 @@ static void arm(struct lvsd_addrs *a)
 		a->timing = !qb_loop_timer_add(a->loop, QB_LOOP_MED, UINT64_C(1000000000), a, on_announce, &a->timer);
 }
 
-static void *teller_main(void *arg)
-{
-	struct teller *t = arg;
-
-	t->result = hwip_announce(&t->addr, &t->link, t->why, sizeof(t->why));
-	return NULL;
-}
-
 static void announce(struct lvsd_addrs *a)
 {
+	char why[WHY_MAX] = "";
 	bool more = false, any = false;
 
-	join_tellers(a);
-	a->tellers = calloc(a->n ? a->n : 1, sizeof(*a->tellers));
-	for (unsigned i = 0; a->tellers && i < a->n; i++) {
+	for (unsigned i = 0; i < a->n; i++) {
 		struct held *h = &a->held[i];
-		struct teller *t = &a->tellers[a->n_tellers];
 
 		if (h->announced >= ANNOUNCE_TIMES)
 			continue;
-		t->addr = h->addr;
-		t->link = h->link;
-		a->n_tellers += !pthread_create(&t->thread, NULL, teller_main, t);
+		if (hwip_announce(&h->addr, &h->link, why, sizeof(why)) < 0)
+			clu_log(CLU_WARNING, "%s", why);
 		h->announced++;
 		any = true;
 		more |= h->announced < ANNOUNCE_TIMES;

@@ -7,6 +7,7 @@
 #include <net/ethernet.h>
 #include <arpa/inet.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -56,6 +57,31 @@ static int packet_socket(const struct hwip_addr *a, const struct hwip_link *link
 	return fd;
 }
 
+static void *closer_main(void *arg)
+{
+	close((int)(intptr_t)arg);
+	return NULL;
+}
+
+/*
+ * Closing a packet socket waits in the kernel until no processor handles a packet
+ * any more (about 10 ms): nobody should wait for that on the way to a service.
+ */
+static void close_behind(int fd)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int r = pthread_attr_init(&attr);
+
+	if (r == 0) {
+		(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+		r = pthread_create(&thread, &attr, closer_main, (void *)(intptr_t)fd);
+		(void)pthread_attr_destroy(&attr);
+	}
+	if (r != 0)
+		close(fd);
+}
+
 static int send_packet(int fd, enum hwip_packet kind, const struct hwip_addr *a, const struct hwip_link *link)
 {
 	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = link->ifindex, .sll_halen = 6,
@@ -85,7 +111,7 @@ int hwip_announce(const struct hwip_addr *a, const struct hwip_link *link, char 
 		if (r == 0)
 			r = send_packet(fd, HWIP_ARP_REPLY, a, link);
 	}
-	close(fd);
+	close_behind(fd);
 	return r == 0 ? 0 : fail(r, a, link, "cannot announce the address", why, size);
 }
 
@@ -152,7 +178,7 @@ int hwip_probe(
 	if (fd < 0)
 		return fail(fd, a, link, "cannot ask for duplicates", why, size);
 	r = probe_loop(fd, a, link, wait_ms, mac);
-	close(fd);
+	close_behind(fd);
 	if (r < 0)
 		return fail(r, a, link, "cannot ask for duplicates", why, size);
 	if (r == 0)

@@ -3,16 +3,13 @@
 
 #include "clu_ipc_server.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <pwd.h>
 #include <qb/qbdefs.h>
 #include <qb/qbipcs.h>
 #include <qb/qbloop.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,12 +190,12 @@ static void drop_job(void *data)
 }
 
 /* Ends the connection from the loop: libqb must not lose it under its own feet. */
-static void drop(struct conn *c, const char *why)
+static void drop(struct conn *c, enum clu_level level, const char *why)
 {
 	if (c->dropping || c->closed)
 		return;
 	c->dropping = true;
-	clu_log(CLU_WARNING, "client pid %d was disconnected: %s", (int)c->pid, why);
+	clu_log(level, "client pid %d was disconnected: %s", (int)c->pid, why);
 	qb_ipcs_connection_ref(c->qb);
 	if (qb_loop_job_add(NULL, QB_LOOP_MED, c, drop_job) < 0)
 		qb_ipcs_connection_unref(c->qb);	/* it stays, deaf: nothing more is queued for it */
@@ -235,7 +232,7 @@ static void flush(struct conn *c)
 		if (n == -EAGAIN || n == -ETIMEDOUT || n == -ENOBUFS)
 			break;
 		if (n < 0) {
-			drop(c, "sending to it failed; it may connect again");
+			drop(c, CLU_DEBUG, "it has gone before it read what was sent to it");
 			break;
 		}
 		pop(c);
@@ -262,12 +259,12 @@ static void say(struct conn *c, enum clu_ipc_said what, uint64_t tag, int error,
 			return;
 	}
 	if (c->queue_msgs >= MAX_QUEUE_MSGS || c->queue_bytes + len > limit) {
-		drop(c, "it does not read what is sent to it; it may connect again when it does");
+		drop(c, CLU_WARNING, "it does not read what is sent to it; it may connect again when it does");
 		return;
 	}
 	m = malloc(sizeof(*m) + sizeof(head) + len);
 	if (!m) {
-		drop(c, "out of memory; free memory on this node");
+		drop(c, CLU_WARNING, "out of memory; free memory on this node");
 		return;
 	}
 	head.hdr.size = (int32_t)(sizeof(head) + len);
@@ -352,7 +349,7 @@ static int32_t on_message(qb_ipcs_connection_t *qb, void *data, size_t size)
 		return 0;
 	/* `size` is the client's word. Inside the bound it stays inside the mapping, which is twice the ring. */
 	if (size < sizeof(head) || size > c->s->max) {
-		drop(c, "it sent a request of a wrong size");
+		drop(c, CLU_WARNING, "it sent a request of a wrong size");
 		return 0;
 	}
 	memcpy(&head, data, sizeof(head));
@@ -500,64 +497,4 @@ struct clu_ipc_server *clu_ipc_server_free(struct clu_ipc_server *s, unsigned wa
 	qb_ipcs_destroy(s->qb);
 	free(s);
 	return NULL;
-}
-
-static void remove_tree(int dir, const char *name)
-{
-	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct dirent *e;
-	DIR *d;
-
-	if (fd < 0) {
-		(void)unlinkat(dir, name, 0);
-		return;
-	}
-	d = fdopendir(fd);
-	if (!d) {
-		close(fd);
-		return;
-	}
-	while ((e = readdir(d)) != NULL)
-		(void)unlinkat(fd, e->d_name, 0);	/* libqb makes no folders in it; "." and ".." are refused */
-	closedir(d);
-	(void)unlinkat(dir, name, AT_REMOVEDIR);
-}
-
-/* Gone, or a zombie: its parent may be slow to reap it. */
-static bool has_ended(pid_t pid)
-{
-	char path[32], stat[512], *end;
-	ssize_t n = -1;
-	int fd;
-
-	if (kill(pid, 0) < 0 && errno == ESRCH)
-		return true;
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		n = read(fd, stat, sizeof(stat) - 1);
-		close(fd);
-	}
-	stat[n > 0 ? n : 0] = '\0';
-	end = strrchr(stat, ')');
-	return end && end[1] == ' ' && (end[2] == 'Z' || end[2] == 'X');
-}
-
-void clu_ipc_sweep(const char *daemon, int32_t pid)
-{
-	char buffers[32], box[128];
-	struct dirent *e;
-	DIR *d;
-
-	if (pid <= 1 || !has_ended(pid))
-		return;
-	d = opendir("/dev/shm");
-	if (!d)
-		return;
-	snprintf(buffers, sizeof(buffers), "qb-%d-", (int)pid);
-	snprintf(box, sizeof(box), "qb-%s-%d-blackbox-", daemon, (int)pid);
-	while ((e = readdir(d)) != NULL)
-		if (!strncmp(e->d_name, buffers, strlen(buffers)) || !strncmp(e->d_name, box, strlen(box)))
-			remove_tree(dirfd(d), e->d_name);
-	closedir(d);
 }

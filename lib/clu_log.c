@@ -7,8 +7,10 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
+#include <pthread.h>
 #include <qb/qbdefs.h>
 #include <qb/qblog.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -297,6 +299,19 @@ static void enable(int target, uint8_t level, const char *format)
 	(void)qb_log_ctl(target, QB_LOG_CONF_ENABLED, QB_TRUE);
 }
 
+/* A syslog daemon that hangs holds up a thread of libqb, not us. What it cannot take in time is dropped there. */
+static void start_thread(void)
+{
+	sigset_t all, old;
+
+	(void)qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_THREADED, QB_TRUE);
+	sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	if (qb_log_thread_start() < 0)
+		(void)qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_THREADED, QB_FALSE);
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
 int clu_log_open(const char *daemon, bool to_stderr, bool debug)
 {
 	uint8_t level = debug ? LOG_DEBUG : LOG_INFO;
@@ -325,8 +340,9 @@ int clu_log_reopen(void)
 	return the_log.file < 0 ? 0 : qb_log_file_reopen(the_log.file, NULL);
 }
 
-int clu_log_blackbox_start(void)
+int clu_log_daemon(void)
 {
+	start_thread();
 	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_SIZE, BLACKBOX_BYTES);
 	(void)qb_log_filter_ctl(QB_LOG_BLACKBOX, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*", LOG_DEBUG);
 	return qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_ENABLED, QB_TRUE);

@@ -26,11 +26,13 @@ void clu_log_history(struct clu_buf *ret);
 /* After the log file was moved away. 0 or negative errno. */
 int clu_log_reopen(void);
 /*
- * libqb's blackbox: the last lines, debug included, in a file of shared memory that
- * outlives a crash (who starts it sweeps it: clu_ipc_sweep). 0 or negative errno.
+ * For a daemon, once per process and after its last fork: syslog gets a thread of its
+ * own (one that hangs holds up nobody), and libqb's blackbox is switched on: the last
+ * lines, debug included, in a file of shared memory that outlives a crash (who starts
+ * it sweeps it: clu_ipc_sweep). 0 or negative errno.
  */
-int clu_log_blackbox_start(void);
-/* Writes it to a file for qb-blackbox. 0 or negative errno. */
+int clu_log_daemon(void);
+/* Writes the blackbox to a file for qb-blackbox. 0 or negative errno. */
 int clu_log_blackbox(const char *path);
 void clu_log_close(void);
 

@@ -327,8 +327,9 @@ static enum clu_left how_left(uint32_t reason)
 	return reason == CPG_REASON_LEAVE ? CLU_LEFT_CLEAN : reason == CPG_REASON_PROCDOWN ? CLU_LEFT_PROCESS : CLU_LEFT_NODE;
 }
 
-static void on_confchg(cpg_handle_t handle, const struct cpg_name *name, const struct cpg_address *members, size_t n_members,
-	const struct cpg_address *left, size_t n_left, const struct cpg_address *joined, size_t n_joined)
+static void on_confchg(cpg_handle_t handle, const struct cpg_name *name,
+	const struct cpg_address *members, size_t n_members, const struct cpg_address *left, size_t n_left,
+	const struct cpg_address *joined, size_t n_joined)
 {
 	struct clu_shell *s = shell_of(handle);
 	struct clu_held *h;

@@ -28,7 +28,8 @@ struct start_end {
 	const char *name;
 };
 
-static void __attribute__((format(printf, 3, 4))) start_failed(const struct start_end *e, int code, const char *fmt, ...)
+static void __attribute__((format(printf, 3, 4)))
+start_failed(const struct start_end *e, int code, const char *fmt, ...)
 {
 	struct clu_buf b = CLU_BUF_INIT;
 	unsigned char byte = (unsigned char)code;
@@ -153,12 +154,21 @@ static int go_background(const char *name, struct start_end *e)
 
 /* ---- signals ---- */
 
-static int32_t on_term(int32_t sig, void *data)
+/* The core hears it once: a service manager signals us and our watchdog process, which passes it on. */
+static void shut_down(struct clu_shell *s)
 {
 	struct clu_event ev = { .type = CLU_EV_SHUTDOWN };
 
+	if (s->shutting_down)
+		return;
+	s->shutting_down = true;
+	clu_shell_feed(s, &ev);
+}
+
+static int32_t on_term(int32_t sig, void *data)
+{
 	clu_log(CLU_NOTICE, "signal %d: leaving in order", sig);
-	clu_shell_feed(data, &ev);
+	shut_down(data);
 	return 0;
 }
 
@@ -208,13 +218,13 @@ static void add_signals(struct clu_shell *s)
 /* The watchdog process was killed: nobody would reset this machine if we failed now. */
 static int on_parent_gone(int32_t fd, int32_t revents, void *data)
 {
-	struct clu_event ev = { .type = CLU_EV_SHUTDOWN };
+	struct clu_shell *s = data;
 
 	clu_log(CLU_CRIT, "the watchdog process was killed: leaving in order, since a failure of this daemon would go "
 		"unnoticed; start it again");
-	(void)qb_loop_poll_del(((struct clu_shell *)data)->loop, fd);
+	(void)qb_loop_poll_del(s->loop, fd);
 	close(fd);
-	clu_shell_feed(data, &ev);
+	shut_down(s);
 	return 0;
 }
 
@@ -345,7 +355,7 @@ int clu_shell_main(const struct clu_daemon *d, int argc, char **argv)
 	if (r < 0)
 		clu_log(CLU_WARNING, "the log file in %s cannot be opened (%s); logging to syslog alone",
 			clu_path(CLU_PATH_LOG), strerror(-r));
-	(void)clu_log_blackbox_start();
+	(void)clu_log_daemon();
 	clu_log(CLU_NOTICE, "%s %s starts", d->ops->name, PACKAGE_VERSION);
 	code = run_daemon(&s, &e, armed_fd);
 	clu_log(CLU_NOTICE, "%s ends with code %d", d->ops->name, code);

@@ -73,6 +73,7 @@ struct clu_shell {
 	struct clu_out *out;
 	bool stepping;
 	bool ended;			/* no more events */
+	bool shutting_down;		/* the core was told */
 	int code;
 	struct clu_queued_event *queue, **queue_end;
 	uint64_t deadline;

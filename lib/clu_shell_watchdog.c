@@ -30,6 +30,7 @@ static void log_apart(const char *name, const char *line)
 	if (!pid) {
 		(void)clu_log_open(name, false, false);
 		clu_log(CLU_CRIT, "%s", line);
+		clu_log_close();
 		_exit(0);
 	}
 	fd = pid > 0 ? pidfd_open(pid, 0) : -1;

@@ -33,7 +33,8 @@ struct bytes {
 
 struct node {
 	uint32_t id;
-	bool up, admin;
+	bool up;			/* ccsd runs */
+	bool cs;			/* corosync runs */
 	int side;
 	struct ccsd_core *core;
 	struct clu_group *g;
@@ -281,23 +282,15 @@ static void finish_store(struct node *n)
 	step(n, &ev);
 }
 
-static void change(int side, const bool *joined, const bool *left, enum clu_left how)
+/* Quorum notices for a side: they come at some later moment, before or after the view they belong to. */
+static void quorum_changed(int side)
 {
-	uint32_t members[N], j[N];
-	struct clu_member_left l[N];
-	struct clu_group_change c = { .members = members, .joined = j, .left = l };
-	unsigned votes = 0;
+	uint32_t nodes[N];
+	unsigned n_nodes = 0;
 
-	c.ring.seq = ++W->ring;
-	for (unsigned i = 1; i <= N; i++) {
-		if (W->n[i].up && W->n[i].side == side)
-			members[c.n_members++] = i;
-		if (joined && joined[i])
-			j[c.n_joined++] = i;
-		if (left && left[i])
-			l[c.n_left++] = (struct clu_member_left){ i, how };
-	}
-	votes = c.n_members;
+	for (unsigned i = 1; i <= N; i++)
+		if (W->n[i].cs && W->n[i].side == side)
+			nodes[n_nodes++] = i;
 	for (unsigned i = 1; i <= N; i++) {
 		struct node *n = &W->n[i];
 
@@ -307,12 +300,32 @@ static void change(int side, const bool *joined, const bool *left, enum clu_left
 		if (n->q_due && rnd() % 2)
 			deliver_quorum(n);
 		n->q_due = true;
-		n->q_quorate = votes > W->nodes / 2;
-		n->q_n = c.n_members;
-		memcpy(n->q_nodes, members, sizeof(members));
+		n->q_quorate = n_nodes > W->nodes / 2;
+		n->q_n = n_nodes;
+		memcpy(n->q_nodes, nodes, sizeof(nodes));
 		n->q_ring = W->ring;
-		assert_int_equal(clu_group_confchg(n->g, &c), 0);
 	}
+}
+
+static void change(int side, const bool *joined, const bool *left, enum clu_left how)
+{
+	uint32_t members[N], j[N];
+	struct clu_member_left l[N];
+	struct clu_group_change c = { .members = members, .joined = j, .left = l };
+
+	c.ring.seq = ++W->ring;
+	quorum_changed(side);
+	for (unsigned i = 1; i <= N; i++) {
+		if (W->n[i].up && W->n[i].side == side)
+			members[c.n_members++] = i;
+		if (joined && joined[i])
+			j[c.n_joined++] = i;
+		if (left && left[i])
+			l[c.n_left++] = (struct clu_member_left){ i, how };
+	}
+	for (unsigned i = 1; i <= N; i++)
+		if (W->n[i].up && W->n[i].side == side)
+			assert_int_equal(clu_group_confchg(W->n[i].g, &c), 0);
 }
 
 static void start(unsigned i)
@@ -334,8 +347,7 @@ static void start(unsigned i)
 		n->core = ccsd_core_new(&cfg, &why);
 	}
 	assert_non_null(n->core);
-	n->up = true;
-	n->side = 0;
+	n->up = n->cs = true;
 	n->store_busy = n->store_fails = n->q_due = false;
 	n->force_version = n->force_digest = 0;
 	n->g = clu_group_new(&host, i, rnd() | 1, 1, 1);
@@ -363,83 +375,91 @@ static void drop_node(unsigned i)
 	n->up = false;
 }
 
-static void crash(unsigned i)
+static void lose(unsigned i, enum clu_left how)
 {
 	struct node *n = &W->n[i];
 	bool left[N + 1] = { false };
 	unsigned keep = (unsigned)(rnd() % (n->q_tail - n->q_head + 1));
+	int side = n->side;
 
 	while (keep--)
 		deliver_one(n);
 	drop_node(i);
-	left[i] = true;
-	change(n->side, NULL, left, CLU_LEFT_NODE);
-}
-
-static void split(const bool *away)
-{
-	bool gone[N + 1] = { false }, stay[N + 1] = { false };
-
-	for (unsigned i = 1; i <= N; i++) {
-		W->n[i].side = away[i];
-		gone[i] = W->n[i].up && away[i];
-		stay[i] = W->n[i].up && !away[i];
+	if (how == CLU_LEFT_NODE) {
+		n->cs = false;
+		n->side = 0;
 	}
-	change(0, NULL, gone, CLU_LEFT_NODE);
-	change(1, NULL, stay, CLU_LEFT_NODE);
+	left[i] = true;
+	change(side, NULL, left, how);
 }
 
-static void merge(void)
+static void crash(unsigned i)
+{
+	lose(i, CLU_LEFT_NODE);
+}
+
+/* Nodes of side 0 go to the sides given. */
+static void split(const int *to)
+{
+	bool gone[3][N + 1] = { { false } };
+
+	for (unsigned i = 1; i <= N; i++)
+		for (int s = 0; s < 3; s++)
+			gone[s][i] = W->n[i].up && to[i] != s;
+	for (unsigned i = 1; i <= N; i++)
+		if (W->n[i].cs)
+			W->n[i].side = to[i];
+	for (int s = 0; s < 3; s++)
+		change(s, NULL, gone[s], CLU_LEFT_NODE);
+}
+
+/* Side b comes to side a. */
+static void merge_two(int a, int b)
 {
 	bool here[N + 1] = { false }, there[N + 1] = { false };
 
 	W->ring++;
 	for (unsigned i = 1; i <= N; i++) {
-		here[i] = W->n[i].up && W->n[i].side == 0;
-		there[i] = W->n[i].up && W->n[i].side == 1;
+		here[i] = W->n[i].up && W->n[i].side == a;
+		there[i] = W->n[i].up && W->n[i].side == b;
 	}
 	for (unsigned i = 1; i <= N; i++) {
 		uint32_t members[N], j;
 		struct clu_group_change c = { .members = members, .joined = &j, .n_joined = 1 };
-		const bool *other = here[i] ? there : here;
-		struct node *n = &W->n[i];
+		const bool *own = here[i] ? here : there, *other = here[i] ? there : here;
 
-		if (!n->up)
+		if (!here[i] && !there[i])
 			continue;
 		c.ring.seq = W->ring;
 		for (unsigned k = 1; k <= N; k++)
-			if (W->n[k].up && W->n[k].side == n->side)
+			if (own[k])
 				members[c.n_members++] = k;
 		for (unsigned k = 1; k <= N; k++) {
 			if (!other[k])
 				continue;
 			members[c.n_members++] = k;
 			j = k;
-			assert_int_equal(clu_group_confchg(n->g, &c), 0);
+			assert_int_equal(clu_group_confchg(W->n[i].g, &c), 0);
 		}
 	}
-	for (unsigned i = 1; i <= N; i++) {
-		struct node *n = &W->n[i];
-
-		if (!n->up)
-			continue;
-		n->side = 0;
-		n->q_due = true;
-		n->q_n = 0;
-		for (unsigned k = 1; k <= N; k++)
-			if (W->n[k].up)
-				n->q_nodes[n->q_n++] = k;
-		n->q_quorate = n->q_n > W->nodes / 2;
-		n->q_ring = W->ring;
-	}
+	for (unsigned i = 1; i <= N; i++)
+		if (W->n[i].side == b)
+			W->n[i].side = a;
+	quorum_changed(a);
 }
 
 static bool is_split(void)
 {
 	for (unsigned i = 1; i <= N; i++)
-		if (W->n[i].up && W->n[i].side)
+		if (W->n[i].cs && W->n[i].side)
 			return true;
 	return false;
+}
+
+static void merge(void)
+{
+	merge_two(0, 1);
+	merge_two(0, 2);
 }
 
 static void move_some(unsigned steps)
@@ -824,7 +844,7 @@ static void a_cut_off_proposer_still_answers(void **state)
 
 static void the_minority_commits_nothing(void **state)
 {
-	bool away[N + 1] = { [3] = true };
+	const int away[N + 1] = { [3] = 1 };
 
 	start_three();
 	update(3, "2 alpha 0 from three");
@@ -845,7 +865,7 @@ static void the_minority_commits_nothing(void **state)
 /* The proposer told its client, wrote its file and died; the others hold only the record. */
 static void a_commit_seen_by_one_survives(void **state)
 {
-	bool away[N + 1] = { [3] = true };
+	const int away[N + 1] = { [3] = 1 };
 
 	start_three();
 	split(away);
@@ -861,9 +881,10 @@ static void a_commit_seen_by_one_survives(void **state)
 	finish_store(&W->n[1]);
 	assert_int_equal(W->error, 0);
 	assert_int_equal(W->answered, 1);
-	W->n[2].side = 2;
 	drop_node(1);
 	drop_node(2);
+	W->n[1].cs = W->n[2].cs = false;
+	W->n[2].side = 0;
 	assert_string_equal(W->n[2].file.data, "1 alpha 0 first");
 	W->n[3].side = 0;
 	start(2);
@@ -926,29 +947,44 @@ static void one_history(uint64_t seed)
 	W->nodes = 3 + 2 * (unsigned)(seed % 2);
 	for (unsigned s = 0; s < 120; s++) {
 		unsigned i = 1 + (unsigned)(rnd() % W->nodes);
-		bool away[N + 1] = { false };
+		int to[N + 1] = { 0 };
 		char text[64];
 
-		switch (rnd() % 9) {
+		switch (rnd() % 10) {
 		case 0:
 		case 1:
-			if (!W->n[i].up && !is_split())
+			if (!W->n[i].up)
 				start(i);
 			break;
 		case 2:
 			if (W->n[i].up && rnd() % 2)
-				crash(i);
+				lose(i, rnd() % 2 ? CLU_LEFT_NODE : CLU_LEFT_PROCESS);
 			break;
 		case 3:
 			if (!is_split() && rnd() % 2) {
 				for (unsigned k = 1; k <= W->nodes; k++)
-					away[k] = rnd() % 2;
-				split(away);
+					to[k] = (int)(rnd() % 3);
+				split(to);
 			}
 			break;
 		case 4:
-			if (is_split())
-				merge();
+			/* 0 and 1, 0 and 2, 1 and 2 */
+			if (is_split()) {
+				int pair = (int)(rnd() % 3);
+
+				merge_two(pair / 2, pair == 0 ? 1 : 2);
+			}
+			break;
+		case 9:
+			/* The rest of a node dies whose ccsd is dead already. */
+			if (!W->n[i].up && W->n[i].cs) {
+				int side = W->n[i].side;
+
+				W->n[i].cs = false;
+				W->n[i].side = 0;
+				W->ring++;
+				quorum_changed(side);
+			}
 			break;
 		case 5:
 			if (W->n[i].up) {
@@ -1007,7 +1043,7 @@ static void nothing_committed_is_lost(void **state)
 {
 	const char *one = getenv("SEED"), *many = getenv("SEEDS");
 	uint64_t first = one ? strtoull(one, NULL, 0) : 1;
-	uint64_t last = one ? first : many ? strtoull(many, NULL, 0) : 1500;
+	uint64_t last = one ? first : many ? strtoull(many, NULL, 0) : 10000;
 	uint64_t committed = 0;
 
 	for (uint64_t seed = first; seed <= last; seed++) {

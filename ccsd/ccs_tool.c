@@ -13,6 +13,11 @@ static const struct command {
 	const char *args, *help;
 } commands[] = {
 	{ "update", ccs_tool_update, "FILE", "spread a new version to all nodes" },
+	{ "addnode", ccs_tool_addnode, "-n ID NAME [k=v]...", "add a node" },
+	{ "delnode", ccs_tool_delnode, "NAME", "remove a node" },
+	{ "addfence", ccs_tool_addfence, "NAME AGENT [k=v]...", "add a fence device" },
+	{ "delfence", ccs_tool_delfence, "NAME", "remove a fence device" },
+	{ "create", ccs_tool_create, "[-2] CLUSTERNAME", "make a skeleton file" },
 	{ "lsnode", ccs_tool_lsnode, "[-v] [-c FILE] [--json]", "list the nodes" },
 	{ "lsfence", ccs_tool_lsfence, "[-v] [-c FILE] [--json]", "list the fence devices" },
 	{ "query", ccs_tool_query, "XPATH", "print one value of the configuration in force" },

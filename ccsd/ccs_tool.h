@@ -9,6 +9,11 @@ int ccs_tool_update(int argc, char **argv);	/* also called after an edit */
 int ccs_tool_query(int argc, char **argv);
 int ccs_tool_lsnode(int argc, char **argv);
 int ccs_tool_lsfence(int argc, char **argv);
+int ccs_tool_addnode(int argc, char **argv);
+int ccs_tool_delnode(int argc, char **argv);
+int ccs_tool_addfence(int argc, char **argv);
+int ccs_tool_delfence(int argc, char **argv);
+int ccs_tool_create(int argc, char **argv);
 
 /* Spreads a file; prints the outcome. 0 or 1. */
 int ccs_tool_spread(const char *file, bool verbose);

@@ -405,6 +405,14 @@ static int fdom_step(void *core, const struct clu_event *ev, struct clu_out *out
 	return d->error;
 }
 
+/* Members of a domain that is being founded have done nothing yet. */
+static uint32_t fdom_weight(const void *core)
+{
+	const struct fdom *d = core;
+
+	return d->stateful;
+}
+
 const struct clu_core_ops fdom_ops = {
 	.name = "fenced",
 	.proto_min = 1,
@@ -412,5 +420,6 @@ const struct clu_core_ops fdom_ops = {
 	.step = fdom_step,
 	.deadline = fdom_deadline,
 	.snapshot = fdom_snapshot,
+	.weight = fdom_weight,
 	.dump = fdom_dump,
 };

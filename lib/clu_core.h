@@ -189,6 +189,13 @@ struct clu_core_ops {
 	 */
 	int (*snapshot)(const void *core, struct clu_buf *ret);
 
+	/*
+	 * What the replicated state weighs when two sides of a split meet: 0 as long as
+	 * nothing was done on the strength of it. The heavier side keeps its state.
+	 * Optional: NULL weighs 0.
+	 */
+	uint32_t (*weight)(const void *core);
+
 	/* Everything as text: for people, bug reports and `--load`. */
 	void (*dump)(const void *core, struct clu_buf *ret);
 };

@@ -27,6 +27,7 @@ struct peer {
 	uint64_t said;		/* digest of the (node, number) list it repeated, 0: none */
 	uint64_t incarnation, branch, hello_tag, snap_wait;
 	uint64_t quorate_seq;
+	uint32_t weight;
 	uint32_t proto_min, proto_max;
 };
 
@@ -48,6 +49,7 @@ struct clu_group {
 	uint64_t incarnation;
 	uint32_t proto_min, proto_max;
 	bool quorate;
+	uint32_t weight;		/* of our core's state */
 	uint64_t quorate_seq;		/* last ring in which our branch was quorate */
 	bool held;			/* the quorum news below waits for the end of a merge */
 	struct clu_quorum quorum;
@@ -215,6 +217,11 @@ static void tell_quorum(struct clu_group *g)
 	g->host.deliver(g->host.ctx, &ev);
 }
 
+void clu_group_weight(struct clu_group *g, uint32_t weight)
+{
+	g->weight = weight;
+}
+
 int clu_group_quorum(struct clu_group *g, const struct clu_quorum *q)
 {
 	if (q->n_nodes > CLU_MAX_NODES)
@@ -359,6 +366,7 @@ static int send_hello(struct clu_group *g)
 	h.tag = g->tag;
 	h.snap_wait = g->waiting ? g->snap_id : 0;
 	h.quorate_seq = g->quorate_seq;
+	h.weight = g->weight;
 	h.proto_min = g->proto_min;
 	h.proto_max = g->proto_max;
 	g->repeated = numbers_digest(g);
@@ -441,7 +449,7 @@ struct branch_count {
 	uint64_t branch;
 	unsigned members;
 	uint64_t quorate_seq;
-	uint32_t lowest;
+	uint32_t weight, lowest;
 };
 
 /* Which side of a merge keeps its state (see clu_group.h, "Merge"); 0 when nobody has state. */
@@ -459,15 +467,18 @@ static uint64_t winning_branch(const struct clu_group *g)
 		while (k < n && c[k].branch != p->branch)
 			k++;
 		if (k == n)
-			c[n++] = (struct branch_count){ p->branch, 0, 0, p->nodeid };
+			c[n++] = (struct branch_count){ p->branch, 0, 0, 0, p->nodeid };
 		c[k].members++;
 		if (p->quorate_seq > c[k].quorate_seq)
 			c[k].quorate_seq = p->quorate_seq;
+		if (p->weight > c[k].weight)
+			c[k].weight = p->weight;
 	}
 	if (n == 0)
 		return 0;
 	for (unsigned k = 1; k < n; k++) {
-		if (c[k].quorate_seq != c[best].quorate_seq ? c[k].quorate_seq > c[best].quorate_seq :
+		if (c[k].weight != c[best].weight ? c[k].weight > c[best].weight :
+			c[k].quorate_seq != c[best].quorate_seq ? c[k].quorate_seq > c[best].quorate_seq :
 			c[k].members != c[best].members ?
 			c[k].members > c[best].members : c[k].lowest < c[best].lowest)
 			best = k;
@@ -592,6 +603,7 @@ static int on_hello(struct clu_group *g, struct peer *p, const void *data, size_
 	p->hello_tag = h->tag;
 	p->snap_wait = h->snap_wait;
 	p->quorate_seq = h->quorate_seq;
+	p->weight = h->weight;
 	p->proto_min = h->proto_min;
 	p->proto_max = h->proto_max;
 	p->said = h->n_nodes ? 1 : 0;

@@ -21,11 +21,14 @@
  *   before that loss. STATE of length 0 means: back to the initial state.
  * - Merge. Members carry a branch (a number that changes, in the same way on all
  *   members of one side, whenever members are lost). Equal branches have equal
- *   state. If branches differ at admission, the branch that was quorate last (in the
- *   newer ring) wins, else the larger, else the one with the lowest node id: where
- *   partitions were quorate one after another, the later one knows best. Losers drop their
- *   state: their core gets STATE as a newcomer does, and the winners see them
- *   join with fresh = false (and as left before that: they had lost them).
+ *   state. If branches differ at admission, the one whose state weighs more wins
+ *   (clu_core_ops.weight: a side that has only just started must not take the state
+ *   of one that has been at work, though in a two-node cluster both are quorate),
+ *   else the branch that was quorate last (in the newer ring), else the larger, else
+ *   the one with the lowest node id: where partitions were quorate one after another,
+ *   the later one knows best. Losers drop their state: their core gets STATE as a
+ *   newcomer does, and the winners see them join with fresh = false (and as left
+ *   before that: they had lost them).
  * - Fragments. Messages above the limit of the transport are cut; pieces that a
  *   view interrupted are sent again by their sender from the start, and half
  *   messages are dropped by all, so a message is delivered to all or to none.
@@ -91,6 +94,9 @@ int clu_group_receive(struct clu_group *g, uint32_t from, const void *data, size
  * of after it.
  */
 int clu_group_quorum(struct clu_group *g, const struct clu_quorum *q);
+
+/* What the core's state weighs now (clu_core_ops.weight); 0 when never called. Goes out with the next HELLO. */
+void clu_group_weight(struct clu_group *g, uint32_t weight);
 
 /*
  * Sends a message of the core. Before admission it is kept and goes out at the

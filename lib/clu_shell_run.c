@@ -269,6 +269,8 @@ void clu_shell_feed(struct clu_shell *s, struct clu_event *ev)
 		free(q);
 	}
 	s->stepping = false;
+	if (s->group && s->d->ops->weight)
+		clu_group_weight(s->group, s->d->ops->weight(s->core));
 	arm(s);
 }
 

@@ -48,6 +48,8 @@ void sim_deliver(struct sim_world *w, unsigned node, enum sim_daemon_kind k, str
 	carry_out(w, n, k);
 	if (!d->up)
 		return;
+	if (d->group && w->type[k]->ops->weight)
+		clu_group_weight(d->group, w->type[k]->ops->weight(d->core));
 	deadline = w->type[k]->ops->deadline(d->core);
 	d->timer_seq++;
 	if (deadline != CLU_NEVER) {

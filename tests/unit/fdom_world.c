@@ -162,6 +162,8 @@ static void feed(struct fw_node *n, struct clu_event *ev)
 	for (unsigned i = 0; i < clu_out_count(out); i++)
 		carry_out(n, clu_out_get(out, i));
 	clu_out_free(out);
+	if (n->g)
+		clu_group_weight(n->g, fdom_ops.weight(n->d));
 }
 
 void fw_event(struct fw_world *w, uint32_t id, struct clu_event *ev)

@@ -465,6 +465,36 @@ static void test_innocent_merge_of_two_quorate_nodes(void **state)
 	fw_done(&w);
 }
 
+/*
+ * The survivor of a two-node race and the other one, just rebooted: quorate alone
+ * both, whatever their ids, the one that has been at work keeps its state.
+ */
+static void test_rebooted_node_does_not_take_the_state(void **state)
+{
+	for (unsigned survivor = 1; survivor <= 2; survivor++) {
+		unsigned other = 3 - survivor;
+
+		fw_init(&w, 2, DEFAULTS);
+		w.votes_needed = 1;
+		w.lax = true;
+		fw_all_join(&w);
+		fw_crash(&w, other);
+		fw_child_end(&w, survivor, other, 0, "");
+		fw_side(&w, other, 1);
+		fw_start(&w, other);
+		assert_int_equal(fw_ask(&w, other, "join", 0, true), 0);
+		fw_side(&w, other, 0);
+		fw_change(&w);
+		fw_advance(&w, 100000);
+		assert_null(fw_victim(&w, survivor, survivor));
+		assert_null(fw_victim(&w, survivor, other));
+		assert_int_equal(w.n[survivor].news->n_members, 2);
+		assert_int_equal(fw_started(&w, other, survivor), 0);
+		assert_int_equal(fw_started(&w, survivor, other), 1);
+		fw_done(&w);
+	}
+}
+
 static void test_innocent_merge(void **state)
 {
 	innocent_merge(DEFAULTS);
@@ -689,6 +719,7 @@ int main(void)
 		cmocka_unit_test(test_newcomer_knows_the_victims),
 		cmocka_unit_test(test_dirty_merge_stays_victim),
 		cmocka_unit_test(test_innocent_merge),
+		cmocka_unit_test(test_rebooted_node_does_not_take_the_state),
 		cmocka_unit_test(test_innocent_merge_of_two_quorate_nodes),
 		cmocka_unit_test(test_victim_that_left_the_configuration),
 		cmocka_unit_test(test_total_split_and_repair),

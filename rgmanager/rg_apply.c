@@ -151,7 +151,7 @@ static void apply_result(struct rg *rg, uint32_t from, const Hawser__RgMessage *
 
 static void apply_ready(struct rg *rg, struct rg_node *n, const Hawser__RgMessage *m)
 {
-	if (m->version != rg->version || n->quorum == 1 || n->leaving) {
+	if (m->version != rg->version || n->quorum != 2 || n->leaving) {
 		/* It gets the newer configuration at this moment, and says it again. */
 		rg->stats.ignored++;
 		if (n->nodeid == rg->self)

@@ -152,8 +152,12 @@ static bool fence_settled(const struct rg *rg)
 static void say_ready(struct rg *rg)
 {
 	Hawser__RgMessage m = HAWSER__RG_MESSAGE__INIT;
+	const struct rg_node *me = rg_node_find(rg, rg->self);
 
 	if (!rg->admitted || !rg->rm || rg->ready_sent || rg->shutdown || !rg->local_quorate || !fence_settled(rg))
+		return;
+	/* The others must have heard of our quorum, and not count us in already. */
+	if (!me || me->quorum != 2 || me->ready)
 		return;
 	for (unsigned i = 0; i < rg->n_svcs; i++)
 		if (!rg->svcs[i]->local.inited && !rg->svcs[i]->gone)

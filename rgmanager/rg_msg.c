@@ -15,6 +15,7 @@ static void node_save(const struct rg_node *n, Hawser__RgNodeState *o)
 	o->ready = n->ready;
 	o->leaving = n->leaving;
 	o->quorum = n->quorum;
+	o->confirmed = n->confirmed;
 	o->lost = n->lost;
 	o->lost_how = n->lost_how;
 	o->lost_us = n->lost_us;
@@ -97,7 +98,7 @@ static void ids_load(struct rg_ids *ids, const uint32_t *from, size_t n)
 static void node_load(struct rg_node *n, const Hawser__RgNodeState *o)
 {
 	*n = (struct rg_node){
-		.nodeid = o->nodeid, .present = o->present, .ready = o->ready, .leaving = o->leaving, .quorum = o->quorum,
+		.nodeid = o->nodeid, .present = o->present, .ready = o->ready, .leaving = o->leaving, .quorum = o->quorum, .confirmed = o->confirmed,
 		.lost = o->lost, .lost_how = o->lost_how <= CLU_LEFT_NODE ? (enum clu_left)o->lost_how : CLU_LEFT_NODE,
 		.lost_us = o->lost_us, .fenced_here = o->fenced_here, .fence_seq = o->fence_seq,
 	};

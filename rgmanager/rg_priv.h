@@ -58,6 +58,7 @@ struct rg_node {
 	bool present;			/* group member */
 	bool ready, leaving;
 	unsigned quorum;		/* 0 has not said, 1 no, 2 yes */
+	bool confirmed;			/* has said yes since it joined */
 	bool lost;
 	enum clu_left lost_how;
 	uint64_t lost_us;

@@ -66,7 +66,7 @@ static void member_left(struct rg *rg, const struct clu_member_left *l, const st
 	if (!n)
 		return;
 	was_ready = n->present && (n->ready || n->leaving);
-	n->present = n->ready = n->leaving = false;
+	n->present = n->ready = n->leaving = n->confirmed = false;
 	n->quorum = 0;
 	for (unsigned i = 0; i < rg->n_svcs; i++)
 		rg_ids_del(&rg->svcs[i]->init_wait, l->nodeid);
@@ -132,10 +132,10 @@ void rg_on_view(struct rg *rg, const struct clu_view *v)
 		if (!n)
 			continue;
 		n->present = true;
-		n->ready = n->leaving = n->fenced_here = false;
+		n->ready = n->leaving = n->fenced_here = n->confirmed = false;
 		n->quorum = 0;
-		if (!v->joined[i].fresh && v->joined[i].nodeid != rg->self)
-			rg_note_node(rg, CLU_WARNING, "rg.returned", n->nodeid, "lost", n->lost ? "lost" : "member",
+		if (!v->joined[i].fresh && n->lost)
+			rg_note_node(rg, CLU_WARNING, "rg.returned", n->nodeid, "lost", "lost",
 				"it came back from the other side of a split; nothing of it is taken over before it is fenced");
 	}
 	for (unsigned i = 0; i < v->n_members; i++) {
@@ -179,7 +179,9 @@ void rg_say_quorum(struct rg *rg)
 {
 	Hawser__RgMessage m = HAWSER__RG_MESSAGE__INIT;
 
-	if (!rg->admitted || !rg->quorum_known)
+	const struct rg_node *me = rg_node_find(rg, rg->self);
+
+	if (!rg->admitted || !rg->quorum_known || (!rg->local_quorate && !(me && me->confirmed)))
 		return;
 	if (rg->said_quorum_view == rg->view_no + 1 && rg->said_quorate == rg->local_quorate)
 		return;
@@ -221,10 +223,15 @@ void rg_apply_quorum(struct rg *rg, struct rg_node *n, const Hawser__RgMessage *
 {
 	bool yes = false, no = false;
 
-	if (m->yes && m->number != rg->view_no) {
+	/*
+	 * A node that has just come may hear of its new quorum later than of its new
+	 * group; it has nothing to lose, and its "no" says nothing about the others.
+	 */
+	if (m->yes ? m->number != rg->view_no : !n->confirmed) {
 		rg->stats.ignored++;
 		return;
 	}
+	n->confirmed = n->confirmed || m->yes;
 	n->quorum = m->yes ? 2 : 1;
 	if (!m->yes)
 		n->ready = false;

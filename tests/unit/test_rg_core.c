@@ -260,6 +260,35 @@ static void quorum_lost_stops_all(void **state)
 	w_free(w);
 }
 
+/* A node comes from a ring of its own: it hears of the group first, of quorum later. */
+static void newcomer_without_quorum_disturbs_nobody(void **state)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+	Hawser__RgMessage m = HAWSER__RG_MESSAGE__INIT;
+	struct clu_event ev = { .type = CLU_EV_MESSAGE };
+	uint8_t bytes[64];
+
+	w_boot_all(w, 3);
+	log_reset(w);
+	w_boot(w, 4);
+	w_quorum(w, 4, false);
+	w_run(w);
+	m.kind = RG_M_QUORUM;
+	m.number = w->core[1]->view_no;
+	ev.u.message.from = 4;
+	ev.u.message.data = bytes;
+	ev.u.message.len = hawser__rg_message__pack(&m, bytes);
+	for (unsigned n = 1; n <= 4; n++)
+		w_step(w, n, &ev);
+	w_run(w);
+	expect(w, WEB, RG_STARTED, 1);
+	assert_false(logged(w, "stop"));
+	w_quorum(w, 4, true);
+	w_run(w);
+	assert_true(rg_node_find(w->core[2], 4)->ready);
+	w_free(w);
+}
+
 static void stop_begins_at_once_without_quorum(void **state)
 {
 	struct world *w = w_new(ONE("domain=\"d\""));
@@ -695,6 +724,7 @@ int main(void)
 		cmocka_unit_test(failback_to_a_better_node),
 		cmocka_unit_test(nothing_starts_while_anyone_is_unfenced),
 		cmocka_unit_test(quorum_lost_stops_all),
+		cmocka_unit_test(newcomer_without_quorum_disturbs_nobody),
 		cmocka_unit_test(stop_begins_at_once_without_quorum),
 		cmocka_unit_test(corosync_gone_stops_all_then_ends),
 		cmocka_unit_test(failed_start_goes_on_elsewhere),

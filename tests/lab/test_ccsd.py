@@ -13,7 +13,7 @@ from hawserlab.lab_cluster import STAGE, Cluster
 pytestmark = pytest.mark.needs("ccsd", "cman_tool", "ccs_tool")
 CONF = lab_conf.CLUSTER_CONF
 READ = """
-import ctypes, sys
+import ctypes, os, signal, subprocess, sys, time
 ccs = ctypes.CDLL(sys.argv[1], use_errno=True)
 d = ccs.ccs_force_connect(None, 0)
 value = ctypes.c_char_p()
@@ -22,6 +22,24 @@ while ccs.ccs_get_list(d, b"/cluster/clusternodes/clusternode/@name", ctypes.byr
     names.append(value.value.decode())
 print(" ".join(names))
 assert ccs.ccs_get(d, b"/cluster/@nothing", ctypes.byref(value)) < 0 and ctypes.get_errno() == 61
+# A connection sees a newer version at its next query, and a walk starts anew.
+def version():
+    assert ccs.ccs_get(d, b"/cluster/@config_version", ctypes.byref(value)) == 0
+    return value.value.decode()
+assert ccs.ccs_get_list(d, b"/cluster/@*", ctypes.byref(value)) == 0 and value.value == b"name=lab"
+print(version())
+if subprocess.run(["ccs_tool", "update", "/etc/cluster/next.conf"], stdout=subprocess.DEVNULL).returncode == 0:
+    assert version() == "3"
+    assert ccs.ccs_get_list(d, b"/cluster/@*", ctypes.byref(value)) == 0 and value.value == b"name=lab"
+# A stopped ccsd costs one deadline, then what is at hand is given.
+pid = int(open("/run/hawser/ccsd.pid").read())
+os.kill(pid, signal.SIGSTOP)
+start = time.monotonic()
+assert [version() for _ in range(5)] == ["3"] * 5
+assert time.monotonic() - start < 5
+os.kill(pid, signal.SIGCONT)
+assert ccs.ccs_lookup_nodename(d, b"N2-priv.example", ctypes.byref(value)) == 0 and value.value == b"n2"
+assert ccs.ccs_force_connect(b"other", 0) < 0 and ctypes.get_errno() == 2
 assert ccs.ccs_disconnect(d) == 0 and ccs.ccs_disconnect(d) < 0
 """
 
@@ -101,7 +119,9 @@ def test_update_reaches_all_at_once(nodes):
     same = {node.read(CONF) for node in nodes}
     assert len(same) == 1
     assert nodes[2].run("stat", "-c", "%a", CONF).out.strip() == "640"
-    assert nodes[0].run("python3", "-c", READ, STAGE + "/lib/libccs.so.3", check=True).out.strip() == "n1 n2 n3"
+    nodes[0].write("/etc/cluster/next.conf", lab_conf.cluster_conf(version=3, rm="", token=600))
+    assert nodes[0].run("python3", "-c", READ, STAGE + "/lib/libccs.so.3", check=True, timeout=30).out == "n1 n2 n3\n2\n"
+    wait_version(nodes, 3)
 
 
 def test_a_killed_ccsd_is_named_and_catches_up(nodes):

@@ -29,6 +29,12 @@ enum clu_action_type {
 
 enum clu_level { CLU_DEBUG, CLU_INFO, CLU_NOTICE, CLU_WARNING, CLU_ERR, CLU_CRIT };
 
+/*
+ * A code for FATAL: what this daemon ran cannot be stopped any more and must not
+ * go on. A daemon with CLU_WANT_WATCHDOG (clu_shell.h) has its machine reset.
+ */
+#define CLU_FATAL_RESET 70
+
 /* One program to run. Strings are copied; env and argv end with NULL. */
 struct clu_run {
 	uint64_t id;		/* chosen by the core, not in use by another running child */

@@ -46,14 +46,17 @@ static void __attribute__((noreturn)) ended(const char *name, int status, bool a
 {
 	char line[256];
 
-	if (WIFEXITED(status))
+	if (WIFEXITED(status) && (WEXITSTATUS(status) != CLU_FATAL_RESET || !armed))
 		_exit(WEXITSTATUS(status));
 	if (!armed) {
 		fprintf(stderr, "%s: ended by signal %d while it was starting\n", name, WTERMSIG(status));
 		_exit(1);
 	}
-	snprintf(line, sizeof(line), "the daemon was ended by signal %d (%s) without having asked for it: what it ran "
-		"has no manager now; this machine is reset", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	if (WIFEXITED(status))
+		snprintf(line, sizeof(line), "the daemon could not stop what it ran; this machine is reset");
+	else
+		snprintf(line, sizeof(line), "the daemon was ended by signal %d (%s) without having asked for it: what it ran "
+			"has no manager now; this machine is reset", WTERMSIG(status), strsignal(WTERMSIG(status)));
 	log_apart(name, line);
 	/* No sync: what the daemon's services still write must not reach shared storage. */
 	(void)reboot(RB_AUTOBOOT);

@@ -164,8 +164,17 @@ static void say_ready(struct rg *rg)
 			return;
 	m.kind = RG_M_READY;
 	m.version = rg->version;
+	m.failed = calloc(rg->n_svcs + 1, sizeof(*m.failed));
+	if (!m.failed) {
+		rg->error = -ENOMEM;
+		return;
+	}
+	for (unsigned i = 0; i < rg->n_svcs; i++)
+		if (rg->svcs[i]->local.init_failed && !rg->svcs[i]->gone)
+			m.failed[m.n_failed++] = rg->svcs[i]->name;
 	rg->ready_sent = true;
 	rg_send(rg, &m);
+	free(m.failed);
 }
 
 /* At the start of a cluster, members that are just getting ready are waited for: services then begin where they belong. */
@@ -230,6 +239,12 @@ static void corosync_gone(struct rg *rg)
 	if (!rg->corosync_gone || rg->exiting || !nothing_here(rg))
 		return;
 	rg->exiting = true;
+	for (unsigned i = 0; i < rg->n_svcs; i++)
+		if (rg->svcs[i]->local.active) {
+			clu_out_fatal(rg->out, CLU_FATAL_RESET, "corosync is gone, and a service here could not be stopped: the "
+				"machine is reset, or it would be active twice");
+			return;
+		}
 	clu_out_fatal(rg->out, 1, "corosync is gone; every service here was stopped. Join the cluster again (cman_tool join), "
 		"then start rgmanager");
 }

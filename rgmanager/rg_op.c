@@ -277,6 +277,7 @@ static void end_stop(struct rg *rg, struct rg_svc *s)
 
 	if (l->op.init) {
 		l->inited = true;
+		l->init_failed = l->op.failed;
 		l->active = l->active && l->op.failed;
 		return;
 	}

@@ -103,6 +103,7 @@ struct rg_local {
 	bool rebuild;			/* a configuration came while an operation used the trees */
 	bool active;			/* may be running here: from a start's begin to a stop that went well */
 	bool inited;			/* was stopped here once */
+	bool init_failed;		/* ... or that failed: it may be active here */
 	bool stop_failed;
 	uint64_t done_txn;		/* the result of this transition's operation has been sent */
 	uint64_t failed_txn;		/* all were told that it failed: nothing more is done about it here */
@@ -240,6 +241,8 @@ void rg_on_view(struct rg *rg, const struct clu_view *v);
 void rg_on_quorum(struct rg *rg, const struct clu_quorum *q);
 void rg_on_fenced(struct rg *rg, const struct clu_peer *p);
 void rg_say_fenced(struct rg *rg);
+/* A node has said that everything is stopped there: the loss of its services is settled, fenced or not. */
+void rg_came_back_stopped(struct rg *rg, struct rg_node *n);
 void rg_apply_leaving(struct rg *rg, struct rg_node *n);
 void rg_apply_quorum(struct rg *rg, struct rg_node *n, const Hawser__RgMessage *m);
 void rg_apply_fenced(struct rg *rg, const Hawser__RgMessage *m);

@@ -23,17 +23,28 @@ static void stamp_lost(struct rg *rg, uint32_t nodeid)
 		}
 }
 
-static void fenced(struct rg *rg, struct rg_node *n, const char *how)
+static void settled(struct rg *rg, struct rg_node *n, const char *to, const char *why)
 {
-	char why[RG_WHY_MAX];
-
 	n->lost = false;
 	n->ask_ms = 0;
 	for (unsigned i = 0; i < rg->n_svcs; i++)
 		if (rg->svcs[i]->local.lost_ms && !rg->svcs[i]->local.fenced_ms)
 			rg->svcs[i]->local.fenced_ms = rg->now_ms;
+	rg_note_node(rg, CLU_NOTICE, "rg.fenced", n->nodeid, "lost", to, why);
+}
+
+static void fenced(struct rg *rg, struct rg_node *n, const char *how)
+{
+	char why[RG_WHY_MAX];
+
 	snprintf(why, sizeof(why), "fenced says so (%s)", how);
-	rg_note_node(rg, CLU_NOTICE, "rg.fenced", n->nodeid, "lost", "fenced", why);
+	settled(rg, n, "fenced", why);
+}
+
+void rg_came_back_stopped(struct rg *rg, struct rg_node *n)
+{
+	if (n->lost)
+		settled(rg, n, "ready", "its rgmanager came back and has stopped every service there");
 }
 
 /*
@@ -300,8 +311,12 @@ void rg_apply_fenced(struct rg *rg, const Hawser__RgMessage *m)
 	if (m->yes)
 		return;
 	if (n->lost) {
-		/* A node that returned by itself was restarted only if its machine was gone. */
-		if (!returned || n->lost_how == CLU_LEFT_NODE)
+		/*
+		 * That a node returned proves that its cluster software was started anew, not
+		 * that its machine was, nor that anything was stopped there: its rgmanager will
+		 * say so when it is ready.
+		 */
+		if (!returned)
 			fenced(rg, n, m->how);
 	} else if (n->present && !returned) {
 		n->fenced_here = true;

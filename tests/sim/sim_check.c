@@ -224,7 +224,8 @@ void sim_check_step(struct sim_world *w)
 		if (w->node[q->node].hung)
 			continue;
 		if (w->now_us - q->since_us > REPLY_BOUND_US) {
-			sim_fail(w, "S6: node %u did not answer request %" PRIu64, q->node, q->client);
+			sim_fail(w, "S6: %s of node %u did not answer request %" PRIu64, w->type[q->daemon]->ops->name,
+				q->node, q->client);
 			return;
 		}
 	}

@@ -247,6 +247,17 @@ static void fire_end(struct sim_world *w, struct sim_event *e)
 	sim_daemon_kill(w, e->node, e->daemon);
 }
 
+static void fire_boot(struct sim_world *w, struct sim_event *e)
+{
+	sim_node_boot(w, e->node);
+}
+
+static void fire_reset(struct sim_world *w, struct sim_event *e)
+{
+	sim_node_crash(w, e->node);
+	(void)sim_at(w, 5000000 + sim_rnd(w, 10000000), fire_boot, e->node, NULL, 0);
+}
+
 static void fire_restart(struct sim_world *w, struct sim_event *e)
 {
 	struct sim_node *n = &w->node[e->node];
@@ -352,6 +363,11 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 	case CLU_ACT_EXIT:
 		sim_trace(w, "n%u %s ends: %s", n->id, w->type[k]->ops->name,
 			a->type == CLU_ACT_FATAL ? a->u.fatal.why : "asked to");
+		if (a->type == CLU_ACT_FATAL && a->u.fatal.code == CLU_FATAL_RESET) {
+			e = sim_at(w, 1000, fire_reset, n->id, NULL, 0);
+			e->boot = n->boot;
+			break;
+		}
 		(void)for_daemon(w, 1, fire_end, n, k, NULL, 0);
 		sim_daemon_restart_later(w, n->id, k);
 		break;

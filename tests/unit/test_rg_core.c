@@ -176,7 +176,7 @@ static void fenced_before_the_loss_is_noticed(void **state)
 	w_free(w);
 }
 
-static void dead_process_is_reported_and_its_return_changes_nothing(void **state)
+static void dead_process_is_reported_and_settled_when_it_has_stopped_all(void **state)
 {
 	struct world *w = w_new(ONE("domain=\"d\""));
 
@@ -188,27 +188,27 @@ static void dead_process_is_reported_and_its_return_changes_nothing(void **state
 	w->n_active[1] = 0;
 	expect(w, WEB, RG_RECOVERING, 0);
 	w_boot(w, 1);
+	expect(w, WEB, RG_RECOVERING, 0);
 	w_quorum(w, 1, true);
 	w_run(w);
-	expect(w, WEB, RG_RECOVERING, 0);
-	w_fenced(w, 1, "agent");
 	assert_int_equal(w_svc(w, 2, WEB)->state, RG_STARTED);
 	w_free(w);
 }
 
-static void returned_node_is_taken_as_fenced(void **state)
+static void node_that_returned_is_settled_only_by_its_own_rgmanager(void **state)
 {
 	struct world *w = w_new(ONE("domain=\"nofb\""));
 
 	w_boot_all(w, 3);
 	w_crash(w, 1);
+	/* Its fenced was started anew; that says nothing of what runs there. */
 	w_fenced(w, 1, "member");
-	expect(w, WEB, RG_STARTED, 2);
+	expect(w, WEB, RG_RECOVERING, 0);
 	w_boot(w, 1);
+	expect(w, WEB, RG_RECOVERING, 0);
 	w_quorum(w, 1, true);
 	w_run(w);
-	/* nofailback: it stays. */
-	expect(w, WEB, RG_STARTED, 2);
+	assert_int_equal(w_svc(w, 2, WEB)->state, RG_STARTED);
 	w_free(w);
 }
 
@@ -719,8 +719,8 @@ int main(void)
 		cmocka_unit_test(start_begins_in_the_step_of_the_word),
 		cmocka_unit_test(word_of_an_earlier_fencing_counts_for_nothing),
 		cmocka_unit_test(fenced_before_the_loss_is_noticed),
-		cmocka_unit_test(dead_process_is_reported_and_its_return_changes_nothing),
-		cmocka_unit_test(returned_node_is_taken_as_fenced),
+		cmocka_unit_test(dead_process_is_reported_and_settled_when_it_has_stopped_all),
+		cmocka_unit_test(node_that_returned_is_settled_only_by_its_own_rgmanager),
 		cmocka_unit_test(failback_to_a_better_node),
 		cmocka_unit_test(nothing_starts_while_anyone_is_unfenced),
 		cmocka_unit_test(quorum_lost_stops_all),

@@ -18,7 +18,7 @@ sbin_PROGRAMS += lvsd
 lvsd_SOURCES = agents/lvs/lvsd_main.c agents/lvs/lvsd.h agents/lvs/lvsd_daemon.c agents/lvs/lvsd_addr.h \
 	agents/lvs/lvsd_addr.c agents/lvs/lvsd_run.h agents/lvs/lvsd_run.c agents/lvs/lvsd_status.h \
 	agents/lvs/lvsd_status.c agents/lvs/lvsd_server.c agents/lvs/lvs_director.h agents/lvs/lvs_director.c \
-	agents/lvs/lvs_ipvs.c agents/lvs/lvs_nft.c
+	agents/lvs/lvs_ipvs.c agents/lvs/lvs_nft.c agents/lvs/lvs_conntrack.h agents/lvs/lvs_conntrack.c
 lvsd_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/agents/lvs -I$(srcdir)/agents/resource
 lvsd_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS) $(NFT_CFLAGS) -pthread
 lvsd_LDADD = liblvscheck.la liblvscore.la libhwip.la libclushell.la libclubase.la $(NFT_LIBS) $(NL_LIBS) $(QB_LIBS) $(JANSSON_LIBS)

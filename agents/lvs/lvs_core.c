@@ -401,7 +401,9 @@ static void ramp(struct real *r, const struct lvs_virtual *v, const struct lvs_s
 		s->weight);
 }
 
-static void on_check(struct lvs_core *c, const struct lvs_event *ev, struct clu_out *notes)
+/* *ret_failed: the server went down with this check, or NULL. */
+static void on_check(struct lvs_core *c, const struct lvs_event *ev, struct clu_out *notes,
+	const struct lvs_server **ret_failed, const struct lvs_virtual **ret_of)
 {
 	unsigned vi, si;
 	struct real *r = find_id(c, ev->u.check.id, &vi, &si);
@@ -421,8 +423,11 @@ static void on_check(struct lvs_core *c, const struct lvs_event *ev, struct clu_
 	snprintf(r->last_why, sizeof(r->last_why), "%s", ev->u.check.why ? ev->u.check.why : "");
 	if (!ev->u.check.ok) {
 		r->okcount = 0;
-		if (r->state != LVS_RS_DOWN)
+		if (r->state != LVS_RS_DOWN) {
 			set_state(r, v, s, LVS_RS_DOWN, ev, r->last_why, notes);
+			*ret_failed = s;
+			*ret_of = v;
+		}
 		return;
 	}
 	r->okcount++;
@@ -466,8 +471,24 @@ static int on_applied(struct lvs_core *c, const struct lvs_event *ev, struct clu
 	return 0;
 }
 
+static void forget(const struct lvs_core *c, const struct lvs_virtual *v, const struct lvs_server *s,
+	struct lvs_actions *ret)
+{
+	struct lvs_action *a = action(ret, LVS_ACT_FORGET);
+
+	/* Without memory they expire by themselves. */
+	if (!a)
+		return;
+	a->svc = svc_of(v);
+	a->dest.addr = s->addr;
+	a->dest.port = dest_port(c->conf, v, s->port);
+	a->dest.method = c->conf->method;
+}
+
 int lvs_core_step(struct lvs_core *c, const struct lvs_event *ev, struct lvs_actions *ret, struct clu_out *notes)
 {
+	const struct lvs_server *failed = NULL;
+	const struct lvs_virtual *of = NULL;
 	int r = 0;
 
 	if (!c->conf && ev->type != LVS_EV_CONFIG)
@@ -477,7 +498,7 @@ int lvs_core_step(struct lvs_core *c, const struct lvs_event *ev, struct lvs_act
 		r = on_config(c, ev, ret, notes);
 		break;
 	case LVS_EV_CHECK:
-		on_check(c, ev, notes);
+		on_check(c, ev, notes, &failed, &of);
 		break;
 	case LVS_EV_APPLIED:
 		r = on_applied(c, ev, notes);
@@ -489,6 +510,9 @@ int lvs_core_step(struct lvs_core *c, const struct lvs_event *ev, struct lvs_act
 	if (r < 0)
 		return r;
 	r = refresh(c, ev, ret);
+	/* COMPAT: a quiesced server keeps its connections, whatever became of it. */
+	if (failed && !of->quiesce)
+		forget(c, of, failed, ret);
 	/* Checks begin after the table is asked for: serving comes first. */
 	start_due(c, ev, ret);
 	return r;

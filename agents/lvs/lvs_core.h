@@ -48,6 +48,7 @@ struct lvs_event {
 enum lvs_action_type {
 	LVS_ACT_APPLY,		/* bring the kernel from lvs_core_have() to lvs_core_want(), then say APPLIED */
 	LVS_ACT_CHECK,		/* start a check and say CHECK at its end */
+	LVS_ACT_FORGET,		/* `dest` of `svc` failed and is out of the table: drop what is bound to it */
 	LVS_ACT_CANCEL,		/* end the check `id`; no CHECK event may follow */
 	LVS_NACTIONS
 };
@@ -59,6 +60,9 @@ struct lvs_action {
 	const struct lvs_check_spec *spec;
 	struct lvs_addr addr;
 	uint16_t port;
+	/* FORGET: identities. */
+	struct lvs_svc svc;
+	struct lvs_dest dest;
 };
 
 struct lvs_actions {

@@ -47,6 +47,11 @@ struct lvs_director_ops {
 	 */
 	int (*apply)(struct lvs_director *d, const struct lvs_table *have, const struct lvs_table *want,
 		struct clu_buf *why);
+	/*
+	 * A server failed: established connections to it cannot go on and must not
+	 * bind their clients any longer. 0 or negative errno.
+	 */
+	int (*forget)(struct lvs_director *d, const struct lvs_svc *s, const struct lvs_dest *dest);
 	/* Is the table really there? 0, or negative errno with why. */
 	int (*verify)(struct lvs_director *d, const struct lvs_table *want, struct clu_buf *why);
 	/* Appends the counters; *ret is freed with free(). The count or negative errno. */

@@ -258,6 +258,11 @@ static int ipvs_apply(struct lvs_director *d, const struct lvs_table *have, cons
 	return r < 0 ? r : 0;
 }
 
+static int ipvs_forget(struct lvs_director *d, const struct lvs_svc *s, const struct lvs_dest *dest)
+{
+	return 0;	/* expire_nodest_conn, set at open, does it at the next packet */
+}
+
 static int ipvs_verify(struct lvs_director *d, const struct lvs_table *want, struct clu_buf *why)
 {
 	struct ipvs_director *v = self(d);
@@ -323,6 +328,7 @@ const struct lvs_director_ops lvs_ipvs_ops = {
 	.open = ipvs_open,
 	.timeouts = ipvs_timeouts,
 	.apply = ipvs_apply,
+	.forget = ipvs_forget,
 	.verify = ipvs_verify,
 	.stats = ipvs_stats,
 	.clear = ipvs_clear,

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lvs_conntrack.h"
 #include "lvs_nft_text.h"
 
 struct nft_director {
@@ -203,6 +204,11 @@ static int nft_apply(struct lvs_director *d, const struct lvs_table *have, const
 	return r;
 }
 
+static int nft_forget(struct lvs_director *d, const struct lvs_svc *s, const struct lvs_dest *dest)
+{
+	return lvs_conntrack_forget(s, dest);
+}
+
 static int nft_verify(struct lvs_director *d, const struct lvs_table *want, struct clu_buf *why)
 {
 	struct nft_director *n = self(d);
@@ -305,6 +311,7 @@ const struct lvs_director_ops lvs_nft_ops = {
 	.open = nft_open,
 	.timeouts = nft_timeouts,
 	.apply = nft_apply,
+	.forget = nft_forget,
 	.verify = nft_verify,
 	.stats = nft_stats,
 	.clear = nft_clear,

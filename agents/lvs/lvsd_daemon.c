@@ -118,6 +118,16 @@ static int apply_table(struct lvsd *l)
 	return r;
 }
 
+static void forget(struct lvsd *l, const struct lvs_action *x)
+{
+	int r = l->director->ops->forget(l->director, &x->svc, &x->dest);
+	char text[LVS_ADDR_TEXT];
+
+	if (r < 0)
+		clu_log(CLU_WARNING, "connections to %s cannot be dropped: %s; their clients wait for a time-out",
+			lvs_addr_port_text(&x->dest.addr, x->dest.port, text), strerror(-r));
+}
+
 static int run_actions(struct lvsd *l, const struct lvs_actions *a, struct lvs_actions *later)
 {
 	int r = 0;
@@ -139,6 +149,9 @@ static int run_actions(struct lvsd *l, const struct lvs_actions *a, struct lvs_a
 
 				(void)feed(l, &ev, NULL);
 			}
+			break;
+		case LVS_ACT_FORGET:
+			forget(l, x);
 			break;
 		case LVS_ACT_CANCEL:
 			lvs_checks_cancel(l->checks, x->id);

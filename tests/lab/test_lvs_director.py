@@ -215,8 +215,11 @@ def hold_connection(world, port=80):
             "s=socket.create_connection(('%s',%d),5)\n"
             "print('open',flush=True)\n"
             "for line in sys.stdin:\n"
-            "    s.sendall(line.encode())\n"
-            "    print(s.recv(100).decode().strip() or 'closed',flush=True)\n" % (VIP, port))
+            "    try:\n"
+            "        s.sendall(line.encode())\n"
+            "        print(s.recv(100).decode().strip() or 'closed',flush=True)\n"
+            "    except OSError as error:\n"
+            "        print(type(error).__name__,flush=True)\n" % (VIP, port))
     # pylint: disable=consider-using-with
     process = subprocess.Popen(world.within("client", [sys.executable, "-c", code]), stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, text=True)
@@ -394,6 +397,94 @@ def test_inline_configuration(world):
     assert world.lvsd("-t", "-c", world.conf, check=False).returncode == 1
     world.lvsd("-c", world.conf, "--inline")
     assert world.ask(2) == {"web1": 1, "web2": 1}
+
+
+def test_connection_to_a_server_that_hangs_is_ended(world):
+    for n in (1, 2, 3):
+        world.kill_web(n)
+    Echo(world, 1)
+    text = virtual({1: 1}, more="sorry_server = 10.60.0.12").replace("    expect = \"HTTP\"\n", "    expect = \"*\"\n")
+    world.start(conf(text.replace("GET / HTTP/1.0\\r\\n\\r\\n", "x\\n")))
+    connection = hold_connection(world)
+    try:
+        assert say(connection, "one") == "web1 one"
+        os.kill(world.web[1].pid, signal.SIGSTOP)
+        wait_for(lambda: world.server("web1")["state"] == "down", "the hanging server to leave")
+        # The next packet finds no binding: it meets the sorry server, which knows nothing of the connection.
+        assert say(connection, "two") == "ConnectionResetError"
+    finally:
+        connection.kill()
+        connection.wait()
+
+
+UDP = """
+virtual names {
+    active = 1
+    address = %s eth0:1
+    vip_nmask = 255.255.255.0
+    port = 5353
+    protocol = udp
+    scheduler = rr
+    timeout = 1
+    reentry = 1
+    send = "x"
+    expect = "web"
+    server web1 {
+        address = 10.60.0.11
+        active = 1
+    }
+    server web2 {
+        address = 10.60.0.12
+        active = 1
+    }
+}
+""" % VIP
+
+UDP_SERVER = """
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind((sys.argv[1], 5353))
+print("ready", flush=True)
+while True:
+    data, peer = s.recvfrom(100)
+    s.sendto(sys.argv[2].encode(), peer)
+"""
+
+UDP_CLIENT = """
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(2)
+s.connect((sys.argv[1], 5353))
+for line in sys.stdin:
+    try:
+        s.send(b"x")
+        print(s.recv(100).decode(), flush=True)
+    except OSError as error:
+        print(type(error).__name__, flush=True)
+"""
+
+
+def test_udp_client_with_one_port_leaves_a_dead_server(world):
+    servers = {}
+    for n in (1, 2):
+        argv = [sys.executable, "-c", UDP_SERVER, "10.60.0.1%d" % n, "web%d" % n]
+        # pylint: disable=consider-using-with
+        servers["web%d" % n] = subprocess.Popen(world.within("web%d" % n, argv), stdout=subprocess.PIPE, text=True)
+        assert servers["web%d" % n].stdout.readline() == "ready\n"
+    world.start(conf(UDP))
+    # pylint: disable=consider-using-with
+    client = subprocess.Popen(world.within("client", [sys.executable, "-c", UDP_CLIENT, VIP]), text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        first = say(client, "")
+        assert first in servers and say(client, "") == first
+        servers[first].kill()
+        wait_for(lambda: world.server(first)["state"] == "down", "its server to leave")
+        assert say(client, "") in set(servers) - {first}
+    finally:
+        for process in list(servers.values()) + [client]:
+            process.kill()
+            process.wait()
 
 
 def agent(world, action, **parameters):

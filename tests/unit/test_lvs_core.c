@@ -169,6 +169,10 @@ static void test_one_failure_takes_out(void **state)
 	check_ends(w, "10.1.0.2", false);
 	assert_int_equal(weight(w, "10.1.0.2"), -1);
 	assert_int_equal(weight(w, "10.1.0.1"), 1);
+	/* Its connections are dropped, after it left the table, once. */
+	assert_int_equal(count(w, LVS_ACT_FORGET), 1);
+	assert_int_equal(w->actions.list[w->actions.n - 1].type, LVS_ACT_FORGET);
+	assert_int_equal(w->actions.list[w->actions.n - 1].dest.port, 80);
 	assert_true(lvs_core_real(w->core, 0, 1, &info));
 	assert_string_equal(info.last_why, "refused");
 	assert_false(info.in_table);
@@ -227,6 +231,7 @@ static void test_quiesced_server_stays_with_weight_zero(void **state)
 	configure(w, TWO("4", "1", "quiesce_server = 1"));
 	check_ends(w, "10.1.0.1", false);
 	assert_int_equal(weight(w, "10.1.0.1"), 0);
+	assert_int_equal(count(w, LVS_ACT_FORGET), 0);
 }
 
 static void test_sorry_server_only_while_none_serves(void **state)
@@ -317,6 +322,7 @@ static void test_removed_server_leaves_and_its_check_ends(void **state)
 	configure(w, text);
 	assert_int_equal(weight(w, "10.1.0.2"), -1);
 	assert_int_equal(count(w, LVS_ACT_CANCEL), 1);
+	assert_int_equal(count(w, LVS_ACT_FORGET), 0);
 }
 
 static void test_refused_table_is_tried_again_and_not_taken_for_done(void **state)

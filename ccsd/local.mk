@@ -16,7 +16,7 @@ libccs_la_SOURCES = ccsd/ccs.h ccsd/libccs.c
 libccs_la_LIBADD = libccsquery.la libcluclient.la
 libccs_la_LDFLAGS = $(AM_LDFLAGS) -version-info 3:0:0
 
-sbin_PROGRAMS += ccsd/ccsd ccs_tool ccs_config_validate
+sbin_PROGRAMS += ccsd/ccsd ccs_tool ccs_config_validate ccs_config_dump
 ccsd_ccsd_SOURCES = ccsd/ccsd_main.c
 ccsd_ccsd_LDADD = libccsdcore.la libccsdvalidate.la libclushell.la
 ccs_tool_SOURCES = ccsd/ccs_tool.h ccsd/ccs_tool.c ccsd/ccs_tool_update.c ccsd/ccs_tool_list.c \
@@ -24,7 +24,9 @@ ccs_tool_SOURCES = ccsd/ccs_tool.h ccsd/ccs_tool.c ccsd/ccs_tool_update.c ccsd/c
 ccs_tool_LDADD = libccs.la libccsdvalidate.la libcluclient.la $(JANSSON_LIBS) $(XML_LIBS)
 ccs_config_validate_SOURCES = ccsd/ccs_config_validate.c
 ccs_config_validate_LDADD = libccsdvalidate.la libclubase.la
-dist_man_MANS += man/ccsd.8 man/ccs_tool.8 man/ccs_config_validate.8 man/cluster.conf.5
+ccs_config_dump_SOURCES = ccsd/ccs_config_dump.c
+ccs_config_dump_LDADD = libcluclient.la
+dist_man_MANS += man/ccs_config_dump.8 man/ccsd.8 man/ccs_tool.8 man/ccs_config_validate.8 man/cluster.conf.5
 
 check_PROGRAMS += test_ccsd_core test_ccsd_validate test_ccs_query
 TESTS += test_ccsd_core test_ccsd_validate test_ccs_query

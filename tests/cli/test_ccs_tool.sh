@@ -85,6 +85,11 @@ expect 255 'Usage' ./ccs_config_validate -x
 expect 3 '^$' ./ccs_config_validate -q
 expect 0 'Usage' ./ccs_config_validate -h
 
+expect 0 '<cluster name="alpha"' ./ccs_config_dump
+expect 255 'ccsd: not running' ./ccs_config_dump -r
+expect 1 'Usage' ./ccs_config_dump -x
+expect 0 'Usage' ./ccs_config_dump -h
+
 expect 1 '^Unable to connect to ccs$' $t query /cluster/@name
 # A configuration that is no configuration.
 echo '<x/>' >"$tmp/x.conf"

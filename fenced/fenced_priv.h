@@ -173,6 +173,7 @@ struct fdom_run *fdom_run_of(struct fdom *d, uint32_t nodeid);
 void fdom_on_request(struct fdom *d, const struct clu_request *r);
 void fdom_client_gone(struct fdom *d, uint64_t client);
 void fdom_answer(struct fdom *d, uint64_t token, int error, const char *why);	/* 0 = nobody asked */
+void fdom_answer_all(struct fdom *d, int error, const char *why);	/* what was sent will not come back */
 void fdom_send_join(struct fdom *d, uint64_t token);
 
 /* fenced_news.c */

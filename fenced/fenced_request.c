@@ -33,6 +33,12 @@ void fdom_client_gone(struct fdom *d, uint64_t client)
 			d->pending[i].token = 0;
 }
 
+void fdom_answer_all(struct fdom *d, int error, const char *why)
+{
+	for (unsigned i = 0; i < FDOM_MAX_PENDING; i++)
+		fdom_answer(d, d->pending[i].token, error, why);
+}
+
 void fdom_send_join(struct fdom *d, uint64_t token)
 {
 	struct clu_conf_node nodes[FDOM_MAX_NODES];

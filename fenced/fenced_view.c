@@ -294,6 +294,8 @@ void fdom_on_state(struct fdom *d, const struct clu_message *m)
 			hawser__fdom_snapshot__free_unpacked(s, NULL);
 		return;
 	}
+	/* Their messages belonged to the state that is given up here. */
+	fdom_answer_all(d, -EAGAIN, "this node met the other side of a split and took its state; ask again");
 	d->n_nodes = 0;
 	for (size_t i = 0; i < s->n_nodes; i++) {
 		struct fdom_node *n = fdom_get(d, s->nodes[i]->nodeid);

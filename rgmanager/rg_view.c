@@ -93,13 +93,16 @@ static void member_left(struct rg *rg, const struct clu_member_left *l, const st
 	}
 }
 
-/* The quorum service has caught up with a loss when it has dropped the node, or formed a later ring. */
+/*
+ * The quorum service has caught up with a loss when it has dropped the node, or
+ * speaks of the ring of the loss (a node may be back within that very ring).
+ */
 static void check_quorum_waits(struct rg *rg)
 {
 	for (unsigned i = 0; i < rg->quorum_waits.n;) {
 		uint32_t id = rg->quorum_waits.id[i];
 
-		if (!rg_ids_has(&rg->up, id) || rg->quorum_ring.seq > rg->loss_ring.seq)
+		if (!rg_ids_has(&rg->up, id) || rg->quorum_ring.seq >= rg->loss_ring.seq)
 			rg_ids_del(&rg->quorum_waits, id);
 		else
 			i++;

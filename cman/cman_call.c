@@ -158,12 +158,15 @@ void cman_call_explain(int error, struct clu_buf *ret)
 			    "corosync talks to root and the users of <uidgid> only; run this as root\n");
 		break;
 	case ETIMEDOUT:
-		clu_buf_str(ret, "cman_tool: corosync does not answer: it is there, but stopped or overloaded; look at its state "
-			    "(\"ps -C corosync\") and its log, or end it so that the other nodes take over\n");
+		clu_buf_str(ret, "cman_tool: corosync does not answer: it is there, but stopped or overloaded; look "
+				 "at its state (\"ps -C corosync\") and its log, or end it so that the other nodes "
+				 "take over\n");
 		break;
 	case EAGAIN:
-		clu_buf_str(ret, "cman_tool: corosync is not ready: it has not formed its first ring yet; wait for it with "
-			    "\"cman_tool wait\"\n");
+		clu_buf_str(
+			ret,
+			"cman_tool: corosync is not ready: it has not formed its first ring yet; wait for it with "
+			"\"cman_tool wait\"\n");
 		break;
 	default:
 		clu_buf_printf(ret, "cman_tool: corosync refused a request: %s; look at its log\n", strerror(-error));

@@ -112,7 +112,8 @@ static const char *word_attr(struct writer *w, const struct clu_node *n, const c
 	if (!v)
 		return def;
 	if (!is_word(v)) {
-		clu_buf_printf(w->errs, "%s:%d: %s/@%s: \"%.40s\": not a word: corosync would not read it; correct it\n",
+		clu_buf_printf(w->errs,
+			       "%s:%d: %s/@%s: \"%.40s\": not a word: corosync would not read it; correct it\n",
 			       clu_node_file(n), clu_node_line(n), clu_node_name(n), name, v);
 		w->faults++;
 		return def;
@@ -136,7 +137,8 @@ static void write_key(struct writer *w, const struct clu_node *n, const struct k
 		return;
 	}
 	if (k->kind == NUMBER ? !is_number(value) : !is_word(value)) {
-		clu_buf_printf(w->errs, "%s:%d: %s/@%s: \"%.40s\": not a %s: corosync would not start with it; correct it\n",
+		clu_buf_printf(w->errs,
+			       "%s:%d: %s/@%s: \"%.40s\": not a %s: corosync would not start with it; correct it\n",
 			       clu_node_file(n), clu_node_line(n), clu_node_name(n), k->name, value,
 			       k->kind == NUMBER ? "whole number" : "word");
 		w->faults++;
@@ -194,12 +196,13 @@ static void write_totem(struct writer *w)
 	const struct cman_plan *p = w->p;
 	const char *name, *value;
 
-	clu_buf_printf(w->out, "totem {\n\tversion: 2\n\tcluster_name: %s\n\tconfig_version: %" PRIu64 "\n\ttransport: %s\n",
+	clu_buf_printf(w->out,
+		       "totem {\n\tversion: 2\n\tcluster_name: %s\n\tconfig_version: %" PRIu64 "\n\ttransport: %s\n",
 		       p->cluster_name, p->config_version, transports[p->transport]);
 	if (p->crypto)
 		clu_buf_printf(w->out, "\tcrypto_cipher: %s\n\tcrypto_hash: %s\n\tkeyfile: %s\n",
-			       word_attr(w, totem, "crypto_cipher", "aes256"), word_attr(w, totem, "crypto_hash", "sha256"),
-			       p->keyfile);
+			       word_attr(w, totem, "crypto_cipher", "aes256"),
+			       word_attr(w, totem, "crypto_hash", "sha256"), p->keyfile);
 	write_link_mode(w, totem);
 	if (!clu_node_attr(totem, "token_coefficient"))
 		clu_buf_str(w->out, "\ttoken_coefficient: 0\n");
@@ -223,8 +226,8 @@ static void write_nodes(struct writer *w)
 	for (unsigned i = 0; i < w->p->n_nodes; i++) {
 		const struct cman_plan_node *n = &w->p->nodes[i];
 
-		clu_buf_printf(w->out, "\tnode {\n\t\tname: %s\n\t\tnodeid: %u\n\t\tquorum_votes: %u\n", n->name, n->nodeid,
-			       n->votes);
+		clu_buf_printf(w->out, "\tnode {\n\t\tname: %s\n\t\tnodeid: %u\n\t\tquorum_votes: %u\n", n->name,
+			       n->nodeid, n->votes);
 		for (unsigned l = 0; l < w->p->n_links; l++)
 			clu_buf_printf(w->out, "\t\tring%u_addr: %s\n", l, n->addr[l]);
 		clu_buf_str(w->out, "\t}\n");
@@ -271,12 +274,15 @@ static void write_logging(struct writer *w)
 {
 	const struct clu_node *logging = clu_node_child(clu_conf_root(w->p->conf), "logging");
 
-	clu_buf_printf(w->out, "\nlogging {\n\tto_stderr: no\n\tto_logfile: %s\n\tlogfile: %s\n\tlogfile_priority: %s\n",
+	clu_buf_printf(w->out,
+		       "\nlogging {\n\tto_stderr: no\n\tto_logfile: %s\n\tlogfile: %s\n\tlogfile_priority: %s\n",
 		       log_attr(w, logging, "to_logfile", "yes"), w->p->logfile,
 		       log_attr(w, logging, "logfile_priority", "info"));
-	clu_buf_printf(w->out, "\tto_syslog: %s\n\tsyslog_facility: %s\n\tsyslog_priority: %s\n\tdebug: %s\n\ttimestamp: hires\n}\n",
-		       log_attr(w, logging, "to_syslog", "yes"), log_attr(w, logging, "syslog_facility", "local4"),
-		       log_attr(w, logging, "syslog_priority", "info"), log_attr(w, logging, "debug", "off"));
+	clu_buf_printf(
+		w->out,
+		"\tto_syslog: %s\n\tsyslog_facility: %s\n\tsyslog_priority: %s\n\tdebug: %s\n\ttimestamp: hires\n}\n",
+		log_attr(w, logging, "to_syslog", "yes"), log_attr(w, logging, "syslog_facility", "local4"),
+		log_attr(w, logging, "syslog_priority", "info"), log_attr(w, logging, "debug", "off"));
 }
 
 static void write_rest(struct writer *w)
@@ -302,8 +308,10 @@ int cman_conf_write(const struct cman_plan *p, struct clu_buf *ret, struct clu_b
 {
 	struct writer w = { .p = p, .out = ret, .errs = errs, .warns = warns };
 
-	clu_buf_printf(ret, "# Written by cman_tool from cluster.conf version %" PRIu64 " at every join: change that file, not "
-		       "this one.\n\n", p->config_version);
+	clu_buf_printf(ret,
+		       "# Written by cman_tool from cluster.conf version %" PRIu64
+		       " at every join: change that file, not this one.\n\n",
+		       p->config_version);
 	write_totem(&w);
 	write_nodes(&w);
 	write_quorum(&w);

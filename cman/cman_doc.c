@@ -25,7 +25,8 @@ void cman_doc_print(const struct clu_buf *lines)
 	while (*p) {
 		size_t len = strcspn(p, "\n");
 
-		fprintf(stderr, "%s%.*s\n", *p == ' ' || !strncmp(p, "cman_tool: ", 11) ? "" : "cman_tool: ", (int)len, p);
+		fprintf(stderr, "%s%.*s\n",
+			*p == ' ' || !strncmp(p, "cman_tool: ", 11) ? "" : "cman_tool: ", (int)len, p);
 		p += len + (p[len] == '\n');
 	}
 }
@@ -100,7 +101,8 @@ static int make_dirs(const struct cman_plan *p, struct clu_buf *errs)
 		int r = clu_path_mkdirs(dirs[i], 0);
 
 		if (r < 0) {
-			clu_buf_printf(errs, "folder %s cannot be made: %s; make it, or run this as root\n", dirs[i], strerror(-r));
+			clu_buf_printf(errs, "folder %s cannot be made: %s; make it, or run this as root\n", dirs[i],
+				       strerror(-r));
 			return r;
 		}
 	}
@@ -117,7 +119,8 @@ int cman_doc_write(const struct cman_plan *p, const struct clu_buf *text, char *
 		return r;
 	r = clu_store_write(path, text->data, text->len, 0640);
 	if (r < 0)
-		clu_buf_printf(errs, "%s cannot be written: %s; run this as root, and check the space there\n", path, strerror(-r));
+		clu_buf_printf(errs, "%s cannot be written: %s; run this as root, and check the space there\n", path,
+			       strerror(-r));
 	return r;
 }
 

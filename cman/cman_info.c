@@ -249,10 +249,12 @@ static void look_at_groups(struct cman_info *info)
 		return;
 	if (cpg_iteration_initialize(h, CPG_ITERATION_ALL, NULL, &it) == CS_OK) {
 		while (cpg_iteration_next(it, &d) == CS_OK) {
-			size_t len = d.group.length < sizeof(d.group.value) ? d.group.length : sizeof(d.group.value) - 1;
+			size_t len =
+				d.group.length < sizeof(d.group.value) ? d.group.length : sizeof(d.group.value) - 1;
 
 			d.group.value[len] = '\0';
-			if (d.nodeid != info->own_id || strncmp(d.group.value, "hawser:", 7) || info->n_groups == CMAN_MAX_GROUPS)
+			if (d.nodeid != info->own_id || strncmp(d.group.value, "hawser:", 7) ||
+			    info->n_groups == CMAN_MAX_GROUPS)
 				continue;
 			snprintf(info->groups[info->n_groups++], sizeof(info->groups[0]), "%.63s", d.group.value);
 		}

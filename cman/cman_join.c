@@ -36,14 +36,17 @@ static int ready_key(const struct cman_plan *p, const struct cman_join_opts *o, 
 		if (i != p->own)
 			clu_buf_printf(&others, " %s", p->nodes[i].name);
 	if (p->n_nodes > 1 && cman_plan_is_quorate_alone(p) && !o->make_key)
-		clu_buf_printf(errs, "no key %s: the nodes encrypt with one key, the same file on each, and with a new one this node "
-			       "would be quorate alone and fence the others; copy the key from another node, or if none has it, make "
-			       "it here with \"cman_tool keygen\" and copy it to:%s\n", p->keyfile, clu_buf_text(&others));
+		clu_buf_printf(errs,
+			       "no key %s: the nodes encrypt with one key, the same file on each, and with a new one "
+			       "this node would be quorate alone and fence the others; copy the key from another "
+			       "node, or if none has it, make it here with \"cman_tool keygen\" and copy it to:%s\n",
+			       p->keyfile, clu_buf_text(&others));
 	else
 		r = cman_key_make(p->keyfile, errs);
 	if (!r && p->n_nodes > 1)
-		printf("Made the key %s. It must be the same on all nodes: those that have none or another one cannot join this one "
-		       "before it is copied to them:%s\n", p->keyfile, clu_buf_text(&others));
+		printf("Made the key %s. It must be the same on all nodes: those that have none or another one "
+		       "cannot join this one before it is copied to them:%s\n",
+		       p->keyfile, clu_buf_text(&others));
 	clu_buf_free(&others);
 	return r;
 }
@@ -93,14 +96,16 @@ int cman_join(const struct cman_join_opts *o)
 
 	r = o->check_only ? -ENOTCONN : cman_info_get(&info);
 	if (!r || r == -EAGAIN) {
-		clu_buf_str(&errs, "Node is already active: corosync runs here; see \"cman_tool status\", or leave first\n");
+		clu_buf_str(&errs,
+			    "Node is already active: corosync runs here; see \"cman_tool status\", or leave first\n");
 		goto out;
 	}
 	if (r != -ENOTCONN) {
 		cman_call_explain(r, &errs);
 		goto out;
 	}
-	if (cman_doc_get(&conf, o->validate, &errs) < 0 || cman_doc_plan(conf, o->node_name, &o->over, &plan, &text, &errs) < 0)
+	if (cman_doc_get(&conf, o->validate, &errs) < 0 ||
+	    cman_doc_plan(conf, o->node_name, &o->over, &plan, &text, &errs) < 0)
 		goto out;
 	if (o->check_only) {
 		fputs(clu_buf_text(&text), stdout);

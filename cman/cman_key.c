@@ -22,8 +22,10 @@ int cman_key_make(const char *path, struct clu_buf *errs)
 	int r = 0;
 
 	if (!access(path, F_OK)) {
-		clu_buf_printf(errs, "%s: there is a key already: nodes that use it could not talk to this one any more; "
-			       "remove the file first if you mean it\n", path);
+		clu_buf_printf(errs,
+			       "%s: there is a key already: nodes that use it could not talk to this one any more; "
+			       "remove the file first if you mean it\n",
+			       path);
 		return -EEXIST;
 	}
 	if (slash && slash != path) {
@@ -39,8 +41,9 @@ int cman_key_make(const char *path, struct clu_buf *errs)
 		r = clu_store_write(path, key, sizeof(key), 0600);
 	explicit_bzero(key, sizeof(key));
 	if (r < 0)
-		clu_buf_printf(errs, "%s: the key could not be written: %s; check the folder and the space on its disk\n", path,
-			       strerror(-r));
+		clu_buf_printf(errs,
+			       "%s: the key could not be written: %s; check the folder and the space on its disk\n",
+			       path, strerror(-r));
 	return r;
 }
 
@@ -52,17 +55,23 @@ int cman_key_check(const char *path, struct clu_buf *errs)
 	if (stat(path, &st) < 0) {
 		r = -errno;
 		if (r != -ENOENT)
-			clu_buf_printf(errs, "%s: the key cannot be read: %s; correct its path or rights\n", path, strerror(-r));
+			clu_buf_printf(errs, "%s: the key cannot be read: %s; correct its path or rights\n", path,
+				       strerror(-r));
 		return r;
 	}
 	if (!S_ISREG(st.st_mode) || st.st_size < CMAN_KEY_MIN || st.st_size > CMAN_KEY_MAX) {
-		clu_buf_printf(errs, "%s: no usable key: it must be a file of %d to %d bytes; make one with \"cman_tool keygen\" and "
-			       "copy it to all nodes\n", path, CMAN_KEY_MIN, CMAN_KEY_MAX);
+		clu_buf_printf(errs,
+			       "%s: no usable key: it must be a file of %d to %d bytes; make one with \"cman_tool "
+			       "keygen\" and copy it to all nodes\n",
+			       path, CMAN_KEY_MIN, CMAN_KEY_MAX);
 		return -EINVAL;
 	}
 	if (st.st_mode & 077) {
-		clu_buf_printf(errs, "%s: the key can be read by others than its owner (mode %03o): whoever has it can enter the "
-			       "cluster; do \"chmod 600 %s\"\n", path, (unsigned)st.st_mode & 0777, path);
+		clu_buf_printf(
+			errs,
+			"%s: the key can be read by others than its owner (mode %03o): whoever has it can enter the "
+			"cluster; do \"chmod 600 %s\"\n",
+			path, (unsigned)st.st_mode & 0777, path);
 		return -EPERM;
 	}
 	return 0;

@@ -113,8 +113,10 @@ static void refuse_leave(bool *held, const char *why, const char *remedy)
 	if (!*held)
 		fprintf(stderr, "cman_tool: Error leaving cluster: Device or resource busy\n");
 	*held = true;
-	fprintf(stderr, "cman_tool: %s: the others would take this node for failed and fence it; %s, or use \"cman_tool leave "
-		"force\"\n", why, remedy);
+	fprintf(stderr,
+		"cman_tool: %s: the others would take this node for failed and fence it; %s, or use \"cman_tool "
+		"leave force\"\n",
+		why, remedy);
 }
 
 /* Daemons that would lose the cluster under their feet; each is a member of a process group while it runs. */
@@ -126,8 +128,11 @@ static bool is_held(const struct cman_info *info)
 	if (cman_info_has_group(info, "hawser:rgmanager"))
 		refuse_leave(&held, "rgmanager is active on this node", "stop it (\"systemctl stop rgmanager\")");
 	if (cman_info_has_group(info, "hawser:fenced") && cman_fenced_is_joined(&error))
-		refuse_leave(&held, error ? "fenced runs on this node and does not answer, so it may be in the fence domain" :
-			     "this node is in the fence domain", "leave the domain (\"fence_tool leave -w\")");
+		refuse_leave(
+			&held,
+			error ? "fenced runs on this node and does not answer, so it may be in the fence domain" :
+				"this node is in the fence domain",
+			"leave the domain (\"fence_tool leave -w\")");
 	return held;
 }
 
@@ -136,8 +141,8 @@ static void explain_shutdown(int error)
 	switch (-error) {
 	case EBUSY:
 		fprintf(stderr, "cman_tool: Error leaving cluster: Device or resource busy\n"
-			"cman_tool: a program that uses corosync refused or did not answer; stop it, or use \"cman_tool leave "
-			"force\"\n");
+				"cman_tool: a program that uses corosync refused or did not answer; stop it, or use "
+				"\"cman_tool leave force\"\n");
 		break;
 	case EALREADY:
 		fprintf(stderr, "cman_tool: Error leaving cluster: Operation already in progress\n"
@@ -160,8 +165,10 @@ static int give_up_votes(const struct cman_info *info)
 	if (!r)
 		r = set_votes(0, left, true);
 	if (r < 0)
-		fprintf(stderr, "cman_tool: Error leaving cluster: the expected votes cannot be lowered to %u: %s; leave without "
-			"\"remove\", then use \"cman_tool expected -e %u\" on another node\n", left, strerror(-r), left);
+		fprintf(stderr,
+			"cman_tool: Error leaving cluster: the expected votes cannot be lowered to %u: %s; leave "
+			"without \"remove\", then use \"cman_tool expected -e %u\" on another node\n",
+			left, strerror(-r), left);
 	return r;
 }
 
@@ -234,7 +241,8 @@ int cman_kill(const char *const *names, unsigned n)
 		int r;
 
 		if (!m) {
-			fprintf(stderr, "cman_tool: Can't kill node %s: no such node; see \"cman_tool nodes\"\n", names[i]);
+			fprintf(stderr, "cman_tool: Can't kill node %s: no such node; see \"cman_tool nodes\"\n",
+				names[i]);
 			continue;
 		}
 		kill_req.nodeid = m->nodeid;
@@ -242,7 +250,8 @@ int cman_kill(const char *const *names, unsigned n)
 		if (!r)
 			r = kill_req.error;
 		if (r == -ENOENT || (!r && !m->member))
-			fprintf(stderr, "cman_tool: Can't kill node %s: it is not a member now; nothing to do\n", names[i]);
+			fprintf(stderr, "cman_tool: Can't kill node %s: it is not a member now; nothing to do\n",
+				names[i]);
 		else if (r < 0)
 			explain(r);
 	}
@@ -252,8 +261,10 @@ int cman_kill(const char *const *names, unsigned n)
 static int report_votes(int r, const char *what, uint32_t n, const struct cman_info *info)
 {
 	if (r == -EINVAL)
-		fprintf(stderr, "cman_tool: can't set %s: Invalid argument\ncman_tool: %u would make the quorum less than half or more "
-			"than all of the %u votes that are present; choose a number between\n", what, n, info->total);
+		fprintf(stderr,
+			"cman_tool: can't set %s: Invalid argument\ncman_tool: %u would make the quorum less than "
+			"half or more than all of the %u votes that are present; choose a number between\n",
+			what, n, info->total);
 	else if (r < 0)
 		explain(r);
 	return r < 0;
@@ -277,7 +288,8 @@ int cman_set_votes(const char *name, uint32_t votes)
 		return 1;
 	m = name ? cman_info_find(info, name) : cman_info_own(info);
 	if (!m) {
-		fprintf(stderr, "cman_tool: can't set votes: no node \"%s\"; see \"cman_tool nodes\"\n", name ? name : "");
+		fprintf(stderr, "cman_tool: can't set votes: no node \"%s\"; see \"cman_tool nodes\"\n",
+			name ? name : "");
 		return 1;
 	}
 	return report_votes(set_votes(m->nodeid, votes, false), "votes", votes, info);

@@ -48,7 +48,8 @@ static bool is_same_address(const struct sockaddr *a, const struct sockaddr *b)
 	if (a->sa_family != b->sa_family)
 		return false;
 	if (a->sa_family == AF_INET)
-		return ((const struct sockaddr_in *)a)->sin_addr.s_addr == ((const struct sockaddr_in *)b)->sin_addr.s_addr;
+		return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
+		       ((const struct sockaddr_in *)b)->sin_addr.s_addr;
 	return !memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr, &((const struct sockaddr_in6 *)b)->sin6_addr,
 		       sizeof(struct in6_addr));
 }
@@ -127,8 +128,10 @@ const char *cman_name_own(const struct clu_conf *conf, const char *given, struct
 	if (given) {
 		found = find_exact(nodes, clu_conf_nodes(conf, nodes, CMAN_MAX_NODES), given, strlen(given));
 		if (!found)
-			clu_buf_printf(why, "node name \"%s\" is not among the cluster nodes: -n must give one of them; correct -n "
-				       "or add the node to cluster.conf\n", given);
+			clu_buf_printf(why,
+				       "node name \"%s\" is not among the cluster nodes: -n must give one of them; "
+				       "correct -n or add the node to cluster.conf\n",
+				       given);
 		return found;
 	}
 	if (uname(&u) < 0)
@@ -141,8 +144,12 @@ const char *cman_name_own(const struct clu_conf *conf, const char *given, struct
 		freeifaddrs(list);
 	}
 	if (!found)
-		clu_buf_printf(why, "no cluster node is this machine: neither its host name \"%s\" nor one of its addresses belongs "
-			       "to a clusternode; add the node to cluster.conf, or say which one it is with -n NAME\n", u.nodename);
+		clu_buf_printf(
+			why,
+			"no cluster node is this machine: neither its host name \"%s\" nor one of its addresses "
+			"belongs to a clusternode; add the node to cluster.conf, or say which one it is with -n "
+			"NAME\n",
+			u.nodename);
 	return found;
 }
 

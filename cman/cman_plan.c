@@ -66,7 +66,8 @@ uint32_t cman_cluster_id(const char *name, bool fnv)
 }
 
 /* A whole number of an attribute within bounds; `def` when it is absent or bad. */
-static int64_t number(struct maker *m, const struct clu_node *n, const char *name, int64_t min, int64_t max, int64_t def)
+static int64_t number(struct maker *m, const struct clu_node *n, const char *name, int64_t min, int64_t max,
+		      int64_t def)
 {
 	const struct clu_opt row = { name, CLU_OPT_INT, min, max, NULL, NULL, 0, false, "" };
 	const char *text = clu_node_attr(n, name);
@@ -110,8 +111,10 @@ static void plan_identity(struct maker *m)
 		fault(m, root, "root element <%s>: a configuration starts with <cluster>; is it the right file?",
 		      clu_node_name(root));
 	else if (!cman_is_plain(name))
-		fault(m, root, "cluster/@name: missing or not usable: the name makes the nodes one cluster; write 1 to %d "
-		      "letters or digits", CMAN_CLUSTER_NAME_MAX);
+		fault(m, root,
+		      "cluster/@name: missing or not usable: the name makes the nodes one cluster; write 1 to %d "
+		      "letters or digits",
+		      CMAN_CLUSTER_NAME_MAX);
 	else if (strlen(name) > CMAN_CLUSTER_NAME_MAX)
 		fault(m, root, "cluster/@name: \"%.40s\" is longer than %d bytes: tools cannot hold it; shorten it",
 		      name, CMAN_CLUSTER_NAME_MAX);
@@ -137,8 +140,10 @@ static void plan_logfile(struct maker *m)
 		if (!who || !file || strcmp(who, "corosync") || clu_node_attr(d, "subsys"))
 			continue;
 		if (*file != '/' || !cman_is_plain(file))
-			fault(m, d, "logging_daemon/@logfile: \"%.80s\": not an absolute path: corosync runs in another folder; "
-			      "write a full path", file);
+			fault(m, d,
+			      "logging_daemon/@logfile: \"%.80s\": not an absolute path: corosync runs in another "
+			      "folder; write a full path",
+			      file);
 		else
 			m->plan->logfile = file;
 	}
@@ -161,8 +166,10 @@ static void plan_address(struct maker *m, const struct clu_node *xml, const char
 
 	if (numeric || !m->in->resolve) {
 		if (strlen(name) >= CMAN_ADDR_LEN)
-			fault(m, xml, "%s \"%.40s...\" is longer than %d characters: it cannot be used as an address; give "
-			      "the node a shorter name", clu_node_name(xml), name, CMAN_ADDR_LEN - 1);
+			fault(m, xml,
+			      "%s \"%.40s...\" is longer than %d characters: it cannot be used as an address; give "
+			      "the node a shorter name",
+			      clu_node_name(xml), name, CMAN_ADDR_LEN - 1);
 		else
 			memcpy(ret, name, strlen(name) + 1);
 		return;
@@ -191,7 +198,8 @@ static void plan_node(struct maker *m, const struct clu_conf_node *cn)
 	memset(n, 0, sizeof(*n));
 	n->name = cn->name;
 	if (!cman_is_plain(cn->name) || strlen(cn->name) > CMAN_NODE_NAME_MAX) {
-		fault(m, cn->xml, "clusternode/@name: missing, too long or not usable: it is the node's identity; write its "
+		fault(m, cn->xml,
+		      "clusternode/@name: missing, too long or not usable: it is the node's identity; write its "
 		      "host name");
 		return;
 	}
@@ -202,22 +210,28 @@ static void plan_node(struct maker *m, const struct clu_conf_node *cn)
 	if (own && m->in->over.votes >= 0)
 		n->votes = (uint32_t)m->in->over.votes;
 	if (!n->nodeid && !clu_node_attr(cn->xml, "nodeid"))
-		fault(m, cn->xml, "clusternode \"%s\" has no nodeid: nodes are told apart by number; add nodeid=\"1\" to 65535",
+		fault(m, cn->xml,
+		      "clusternode \"%s\" has no nodeid: nodes are told apart by number; add nodeid=\"1\" to 65535",
 		      cn->name);
 	for (unsigned i = 0; i < p->n_nodes; i++) {
 		if (n->nodeid && p->nodes[i].nodeid == n->nodeid)
-			fault(m, cn->xml, "nodeid %u of \"%s\" is also the one of \"%s\": it must be unique; change one",
+			fault(m, cn->xml,
+			      "nodeid %u of \"%s\" is also the one of \"%s\": it must be unique; change one",
 			      n->nodeid, cn->name, p->nodes[i].name);
 		if (!strcmp(p->nodes[i].name, cn->name))
-			fault(m, cn->xml, "node name \"%s\" is there twice: names must be unique; remove or rename one", cn->name);
+			fault(m, cn->xml,
+			      "node name \"%s\" is there twice: names must be unique; remove or rename one",
+			      cn->name);
 	}
 	plan_address(m, cn->xml, cn->name, n->addr[0]);
 	for (alt = clu_node_child(cn->xml, "altname"); alt && link < p->n_links; alt = clu_node_next(alt, "altname")) {
 		const char *name = clu_node_attr(alt, "name");
 
 		if (!name || !cman_is_plain(name))
-			fault(m, alt, "altname/@name of \"%s\": missing or not usable: it names the node's next address; write "
-			      "a host name or address", cn->name);
+			fault(m, alt,
+			      "altname/@name of \"%s\": missing or not usable: it names the node's next address; "
+			      "write a host name or address",
+			      cn->name);
 		else
 			plan_address(m, alt, name, n->addr[link]);
 		link++;
@@ -235,10 +249,12 @@ static void check_families(struct maker *m)
 		for (unsigned i = 1; i < p->n_nodes; i++) {
 			bool v6 = strchr(p->nodes[i].addr[l], ':') != NULL;
 
-			if (*p->nodes[i].addr[l] && *p->nodes[0].addr[l] && v6 != (strchr(p->nodes[0].addr[l], ':') != NULL)) {
-				fault(m, NULL, "link %u: \"%s\" has an address of IPv%d, \"%s\" one of IPv%d: one link must have "
-				      "one family; correct /etc/hosts", l, p->nodes[0].name, v6 ? 4 : 6, p->nodes[i].name,
-				      v6 ? 6 : 4);
+			if (*p->nodes[i].addr[l] && *p->nodes[0].addr[l] &&
+			    v6 != (strchr(p->nodes[0].addr[l], ':') != NULL)) {
+				fault(m, NULL,
+				      "link %u: \"%s\" has an address of IPv%d, \"%s\" one of IPv%d: one link must "
+				      "have one family; correct /etc/hosts",
+				      l, p->nodes[0].name, v6 ? 4 : 6, p->nodes[i].name, v6 ? 6 : 4);
 				break;
 			}
 		}
@@ -253,7 +269,8 @@ static void plan_nodes(struct maker *m)
 	unsigned alts = n ? count_altnames(nodes[0].xml) : 0;
 
 	if (!n) {
-		fault(m, clu_conf_root(m->in->conf), "no <clusternode> in <clusternodes>: a cluster needs at least one node; "
+		fault(m, clu_conf_root(m->in->conf),
+		      "no <clusternode> in <clusternodes>: a cluster needs at least one node; "
 		      "add the nodes");
 		return;
 	}
@@ -262,21 +279,25 @@ static void plan_nodes(struct maker *m)
 		return;
 	}
 	if (alts > CMAN_MAX_LINKS - 1) {
-		fault(m, nodes[0].xml, "%u altname elements: at most %d links are possible; remove some", alts, CMAN_MAX_LINKS);
+		fault(m, nodes[0].xml, "%u altname elements: at most %d links are possible; remove some", alts,
+		      CMAN_MAX_LINKS);
 		alts = CMAN_MAX_LINKS - 1;
 	}
 	p->n_links = 1 + alts;
 	p->own = CMAN_MAX_NODES;
 	for (unsigned i = 0; i < n; i++) {
 		if (count_altnames(nodes[i].xml) != alts)
-			fault(m, nodes[i].xml, "clusternode \"%s\" has %u altname elements, \"%s\" has %u: a link must exist on "
-			      "all nodes; give each node the same number", nodes[i].name, count_altnames(nodes[i].xml),
-			      nodes[0].name, alts);
+			fault(m, nodes[i].xml,
+			      "clusternode \"%s\" has %u altname elements, \"%s\" has %u: a link must exist on all "
+			      "nodes; give each node the same number",
+			      nodes[i].name, count_altnames(nodes[i].xml), nodes[0].name, alts);
 		plan_node(m, &nodes[i]);
 	}
 	if (p->own == CMAN_MAX_NODES && !m->faults)
-		fault(m, clu_conf_root(m->in->conf), "node \"%s\" is not among the cluster nodes: only configured nodes can "
-		      "join; add it, or name the node with -n", m->in->own_name);
+		fault(m, clu_conf_root(m->in->conf),
+		      "node \"%s\" is not among the cluster nodes: only configured nodes can join; add it, or name "
+		      "the node with -n",
+		      m->in->own_name);
 	check_families(m);
 }
 
@@ -297,14 +318,19 @@ static void plan_transport(struct maker *m)
 		}
 	}
 	if (text && !strcmp(text, "rdma"))
-		fault(m, m->cman, "cman/@transport: \"rdma\" does not exist any more in corosync 3: use IP over InfiniBand; "
+		fault(m, m->cman,
+		      "cman/@transport: \"rdma\" does not exist any more in corosync 3: use IP over InfiniBand; "
 		      "remove the attribute");
 	else if (text && !found)
-		fault(m, m->cman, "cman/@transport: \"%.40s\" is not known: corosync cannot run over it; write knet, udpu, udp "
-		      "or udpb, or remove the attribute (knet)", text);
+		fault(m, m->cman,
+		      "cman/@transport: \"%.40s\" is not known: corosync cannot run over it; write knet, udpu, udp "
+		      "or udpb, or remove the attribute (knet)",
+		      text);
 	if (broadcast && text && p->transport != CMAN_UDPB)
-		fault(m, m->cman, "cman/@broadcast: cannot be combined with transport=\"%.40s\": only udpb sends broadcasts; "
-		      "remove one of them", text);
+		fault(m, m->cman,
+		      "cman/@broadcast: cannot be combined with transport=\"%.40s\": only udpb sends broadcasts; "
+		      "remove one of them",
+		      text);
 	else if (broadcast)
 		p->transport = CMAN_UDPB;
 	if (clu_node_attr(m->totem, "transport"))
@@ -317,8 +343,10 @@ static void plan_transport(struct maker *m)
 	p->crypto = flag(m, m->totem, "secauth", true);
 	if (p->transport != CMAN_KNET) {
 		if (!secauth || p->crypto)
-			warn(m, m->cman ? m->cman : m->totem, "transport %s neither encrypts nor authenticates in corosync 3: use it in "
-			     "a network you trust, or remove cman/@transport (knet)", broadcast ? "udpb" : text);
+			warn(m, m->cman ? m->cman : m->totem,
+			     "transport %s neither encrypts nor authenticates in corosync 3: use it in a network you "
+			     "trust, or remove cman/@transport (knet)",
+			     broadcast ? "udpb" : text);
 		p->crypto = false;
 	}
 	p->keyfile = m->in->over.keyfile;
@@ -329,7 +357,8 @@ static void plan_transport(struct maker *m)
 	if (!p->keyfile)
 		p->keyfile = m->in->default_keyfile;
 	if (!cman_is_plain(p->keyfile) || *p->keyfile != '/')
-		fault(m, m->cman, "key file \"%.80s\": not an absolute path: corosync looks for it from /; write a full path",
+		fault(m, m->cman,
+		      "key file \"%.80s\": not an absolute path: corosync looks for it from /; write a full path",
 		      p->keyfile);
 }
 
@@ -355,13 +384,17 @@ static void plan_multicast(struct maker *m, unsigned link, const struct clu_node
 	p->links[link].ttl = (uint32_t)number(m, xml, "ttl", 0, 255, 0);
 	if (p->transport != CMAN_UDP) {
 		if (addr)
-			warn(m, xml, "multicast address %.60s is not used: only transport=\"udp\" sends multicast", addr);
+			warn(m, xml, "multicast address %.60s is not used: only transport=\"udp\" sends multicast",
+			     addr);
 		return;
 	}
 	if (!addr)
 		derive_multicast(p, link);
-	else if (strlen(addr) >= CMAN_ADDR_LEN || (inet_pton(AF_INET, addr, bytes) != 1 && inet_pton(AF_INET6, addr, bytes) != 1))
-		fault(m, xml, "multicast address \"%.60s\": not an address: write one like 239.192.1.1, or leave it out", addr);
+	else if (strlen(addr) >= CMAN_ADDR_LEN ||
+		 (inet_pton(AF_INET, addr, bytes) != 1 && inet_pton(AF_INET6, addr, bytes) != 1))
+		fault(m, xml,
+		      "multicast address \"%.60s\": not an address: write one like 239.192.1.1, or leave it out",
+		      addr);
 	else
 		memcpy(p->links[link].mcast, addr, strlen(addr) + 1);
 }
@@ -373,7 +406,8 @@ static void plan_links(struct maker *m)
 
 	for (unsigned l = 0; l < p->n_links; l++) {
 		const struct clu_node *xml = l > 1 ? NULL : clu_node_child(m->cman, l ? "altmulticast" : "multicast");
-		const struct clu_node *first = clu_node_path(clu_conf_root(m->in->conf), "clusternodes/clusternode"), *i;
+		const struct clu_node *first = clu_node_path(clu_conf_root(m->in->conf), "clusternodes/clusternode"),
+				      *i;
 		struct cman_plan_link *link = &p->links[l];
 
 		memset(link, 0, sizeof(*link));
@@ -384,7 +418,8 @@ static void plan_links(struct maker *m)
 		if (!l && m->in->over.port > 0)
 			link->port = (uint32_t)m->in->over.port;
 		if (l == 1)
-			link->port = (uint32_t)number(m, clu_node_child(first, "altname"), "port", 1, 65535, link->port);
+			link->port =
+				(uint32_t)number(m, clu_node_child(first, "altname"), "port", 1, 65535, link->port);
 		for (i = clu_node_child(m->totem, "interface"); i; i = clu_node_next(i, "interface"))
 			if (number(m, i, "ringnumber", 0, CMAN_MAX_LINKS - 1, 0) == l)
 				link->xml = i;
@@ -404,8 +439,10 @@ static void plan_quorum(struct maker *m)
 	if (m->in->over.expected > 0)
 		expected = m->in->over.expected;
 	if (two && (p->n_nodes != 2 || sum != 2 || p->nodes[0].votes != 1 || expected != 1)) {
-		fault(m, m->cman, "two_node: needs exactly 2 nodes with 1 vote each and expected_votes=\"1\" (here %u nodes, %u "
-		      "votes, expected_votes %" PRId64 "): with others one vote is no quorum; remove two_node or correct the rest",
+		fault(m, m->cman,
+		      "two_node: needs exactly 2 nodes with 1 vote each and expected_votes=\"1\" (here %u nodes, %u "
+		      "votes, expected_votes %" PRId64
+		      "): with others one vote is no quorum; remove two_node or correct the rest",
 		      p->n_nodes, sum, expected < 0 ? (int64_t)0 : expected);
 		return;
 	}
@@ -414,7 +451,8 @@ static void plan_quorum(struct maker *m)
 	p->two_node = two;
 	p->expected_votes = two ? 0 : expected < 0 ? 0 : (uint32_t)expected;
 	if (clu_node_child(clu_conf_root(m->in->conf), "quorumd"))
-		warn(m, clu_node_child(clu_conf_root(m->in->conf), "quorumd"), "quorumd: the quorum disk is not used: its votes do "
+		warn(m, clu_node_child(clu_conf_root(m->in->conf), "quorumd"),
+		     "quorumd: the quorum disk is not used: its votes do "
 		     "not count; remove the element, and its votes from expected_votes");
 }
 

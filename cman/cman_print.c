@@ -72,17 +72,19 @@ json_t *cman_json_status(const struct cman_info *info)
 		json_array_append_new(groups, json_string(info->groups[i]));
 	for (unsigned i = 0; i < info->n_mcast; i++)
 		json_array_append_new(mcast, json_string(info->mcast[i]));
-	return json_pack("{s:s, s:s, s:I, s:i, s:b, s:{s:i, s:I}, s:i, s:i, s:i, s:i, s:i, s:i, s:b, s:b, s:b, s:i, s:s, s:i, s:o,"
+	return json_pack("{s:s, s:s, s:I, s:i, s:b, s:{s:i, s:I}, s:i, s:i, s:i, s:i, s:i, s:i, s:b, s:b, s:b, s:i, "
+			 "s:s, s:i, s:o,"
 			 " s:o, s:o}",
 			 "version", CMAN_COMPAT_VERSION, "cluster_name", info->cluster_name, "config_version",
-			 (json_int_t)info->config_version, "cluster_id", (int)info->cluster_id, "member", own && own->member,
-			 "ring", "representative", (int)info->ring_rep, "sequence", (json_int_t)info->ring_seq, "nodes",
-			 (int)count_members(info), "expected_votes", (int)info->expected, "total_votes", (int)info->total,
-			 "node_votes", (int)info->own_votes, "device_votes", info->device_alive ? (int)info->device_votes : 0,
-			 "quorum", (int)info->quorum, "quorate", info->quorate, "two_node", info->two_node, "device_alive",
-			 info->device_alive, "clients", (int)info->clients, "node_name", own ? own->name : "", "node_id",
-			 (int)info->own_id, "multicast_addresses", mcast, "node_addresses", json_addresses(own), "groups",
-			 groups);
+			 (json_int_t)info->config_version, "cluster_id", (int)info->cluster_id, "member",
+			 own && own->member, "ring", "representative", (int)info->ring_rep, "sequence",
+			 (json_int_t)info->ring_seq, "nodes", (int)count_members(info), "expected_votes",
+			 (int)info->expected, "total_votes", (int)info->total, "node_votes", (int)info->own_votes,
+			 "device_votes", info->device_alive ? (int)info->device_votes : 0, "quorum",
+			 (int)info->quorum, "quorate", info->quorate, "two_node", info->two_node, "device_alive",
+			 info->device_alive, "clients", (int)info->clients, "node_name", own ? own->name : "",
+			 "node_id", (int)info->own_id, "multicast_addresses", mcast, "node_addresses",
+			 json_addresses(own), "groups", groups);
 }
 
 static bool is_wanted(const struct cman_nodes_opts *o, const struct cman_info *info, const struct cman_member *m)
@@ -224,11 +226,12 @@ json_t *cman_json_nodes(const struct cman_info *info, const struct cman_nodes_op
 
 		if (!is_wanted(o, info, m))
 			continue;
-		row = json_pack("{s:i, s:s, s:b, s:i, s:i, s:i, s:I, s:o, s:o}", "id", (int)m->nodeid, "name", m->name, "member",
-				m->member, "votes", (int)m->votes, "expected_votes", (int)m->expected, "joins", (int)m->joins,
-				"config_version", (json_int_t)m->config_version, "joined",
-				m->member && m->joined ? json_integer((json_int_t)m->joined) : json_null(), "addresses",
-				json_addresses(m));
+		row = json_pack("{s:i, s:s, s:b, s:i, s:i, s:i, s:I, s:o, s:o}", "id", (int)m->nodeid, "name",
+				m->name, "member", m->member, "votes", (int)m->votes, "expected_votes",
+				(int)m->expected, "joins", (int)m->joins, "config_version",
+				(json_int_t)m->config_version, "joined",
+				m->member && m->joined ? json_integer((json_int_t)m->joined) : json_null(),
+				"addresses", json_addresses(m));
 		for (unsigned k = 0; k < o->n_fenced; k++)
 			if (o->fenced[k].nodeid == m->nodeid)
 				json_object_set_new(row, "fenced", json_pack("{s:I, s:s}", "time",

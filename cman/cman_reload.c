@@ -39,20 +39,26 @@ void cman_reload_obstacles(const struct cman_info *now, const struct cman_plan *
 	static const char *const names[] = { "knet", "udp", "udp", "udpu" };
 
 	if (now->overridden)
-		clu_buf_str(ret, "this node was joined with values from the command line, which a reload would lose: leave and join "
-			    "again\n");
+		clu_buf_str(ret, "this node was joined with values from the command line, which a reload would lose: "
+				 "leave and join again\n");
 	if (strcmp(now->cluster_name, next->cluster_name))
-		clu_buf_printf(ret, "the cluster's name cannot change while it runs (%s -> %s): leave on all nodes, then join\n",
-			       now->cluster_name, next->cluster_name);
+		clu_buf_printf(
+			ret,
+			"the cluster's name cannot change while it runs (%s -> %s): leave on all nodes, then join\n",
+			now->cluster_name, next->cluster_name);
 	if (strcmp(now->transport, names[next->transport]))
-		clu_buf_printf(ret, "the transport cannot change while corosync runs (%s -> %s): leave on all nodes, then join\n",
-			       now->transport, names[next->transport]);
+		clu_buf_printf(
+			ret,
+			"the transport cannot change while corosync runs (%s -> %s): leave on all nodes, then join\n",
+			now->transport, names[next->transport]);
 	if (now->crypto != next->crypto)
-		clu_buf_printf(ret, "encryption cannot be switched %s while corosync runs: leave on all nodes, then join\n",
-			       next->crypto ? "on" : "off");
+		clu_buf_printf(
+			ret, "encryption cannot be switched %s while corosync runs: leave on all nodes, then join\n",
+			next->crypto ? "on" : "off");
 	if (next->nodes[next->own].nodeid != now->own_id)
-		clu_buf_printf(ret, "the node id of \"%s\" cannot change while it runs (%u -> %u): leave there, then join\n",
-			       next->nodes[next->own].name, now->own_id, next->nodes[next->own].nodeid);
+		clu_buf_printf(
+			ret, "the node id of \"%s\" cannot change while it runs (%u -> %u): leave there, then join\n",
+			next->nodes[next->own].name, now->own_id, next->nodes[next->own].nodeid);
 }
 
 static bool is_unchanged(const struct clu_buf *text)
@@ -79,9 +85,10 @@ static int make_corosync_read(const struct cman_plan *plan, struct clu_buf *errs
 	if (r < 0) {
 		cman_call_explain(r, errs);
 	} else if (info->config_version != plan->config_version) {
-		clu_buf_printf(errs, "corosync did not take over configuration version %" PRIu64 " and keeps %" PRIu64 ": correct what "
-			       "it complains about; its log %s ends with:\n", plan->config_version, info->config_version,
-			       plan->logfile);
+		clu_buf_printf(errs,
+			       "corosync did not take over configuration version %" PRIu64 " and keeps %" PRIu64
+			       ": correct what it complains about; its log %s ends with:\n",
+			       plan->config_version, info->config_version, plan->logfile);
 		cman_start_log_tail(plan->logfile, errs);
 		r = -EIO;
 	}

@@ -137,8 +137,10 @@ static void explain_end(int status, const char *out_path, const char *logfile, s
 	static char buf[LOG_BYTES];
 
 	if (status == 127 << 8) {
-		clu_buf_printf(errs, "corosync cannot be run: %s is not there or not a program; install the package corosync\n",
-			       COROSYNC);
+		clu_buf_printf(
+			errs,
+			"corosync cannot be run: %s is not there or not a program; install the package corosync\n",
+			COROSYNC);
 		return;
 	}
 	if (WIFSIGNALED(status))
@@ -182,7 +184,8 @@ int cman_start(const char *conf, const char *logfile, struct clu_buf *errs)
 	pidfd = pid > 0 ? pidfd_open(pid, 0) : -1;
 	if (pidfd < 0) {
 		r = -errno;
-		clu_buf_printf(errs, "corosync cannot be started: %s; end other programs or raise the limit\n", strerror(-r));
+		clu_buf_printf(errs, "corosync cannot be started: %s; end other programs or raise the limit\n",
+			       strerror(-r));
 		if (pid > 0)
 			(void)kill(pid, SIGKILL);
 		return r;
@@ -193,8 +196,10 @@ int cman_start(const char *conf, const char *logfile, struct clu_buf *errs)
 		explain_end(status, out_path, logfile, errs);
 	} else if (r < 0) {
 		(void)kill(pid, SIGKILL);
-		clu_buf_printf(errs, "corosync did not start: it gave no answer (%s) and was ended; see the end of its log %s:\n",
-			       strerror(-r), logfile);
+		clu_buf_printf(
+			errs,
+			"corosync did not start: it gave no answer (%s) and was ended; see the end of its log %s:\n",
+			strerror(-r), logfile);
 		cman_start_log_tail(logfile, errs);
 	}
 	close(pidfd);
@@ -212,7 +217,8 @@ int cman_start_validate(struct clu_buf *errs)
 		return -ENOMEM;
 	if (!p.end.start_error && !p.end.exit_code)
 		return 0;
-	clu_buf_str(errs, "the configuration is not valid; correct it, or join with -Dwarn or -Dnone. ccs_config_validate says:\n");
+	clu_buf_str(errs, "the configuration is not valid; correct it, or join with -Dwarn or -Dnone. "
+			  "ccs_config_validate says:\n");
 	add_lines(p.tail, errs);
 	return -EINVAL;
 }

@@ -110,8 +110,8 @@ static int number(const char *text, int64_t min, int64_t max, const char *what, 
 	errno = 0;
 	v = strtoll(text, &end, 10);
 	if (errno || end == text || *end || v < min || v > max) {
-		fprintf(stderr, "cman_tool: %s \"%s\": must be a number from %lld to %lld; correct it\n", what, text, (long long)min,
-			(long long)max);
+		fprintf(stderr, "cman_tool: %s \"%s\": must be a number from %lld to %lld; correct it\n", what, text,
+			(long long)min, (long long)max);
 		return -EINVAL;
 	}
 	*ret = v;
@@ -207,9 +207,11 @@ static int set_option(struct args *a, int letter, const char *arg)
 		fprintf(stderr, "cman_tool: option -o has had no meaning for long: left out\n");
 		return 0;
 	case 'd':
-		return gone(letter, "corosync has its own: write <logging debug=\"on\"/> in cluster.conf; leave it out");
+		return gone(letter,
+			    "corosync has its own: write <logging debug=\"on\"/> in cluster.conf; leave it out");
 	case 'C':
-		return gone(letter, "corosync 3 has no configuration loaders: cluster.conf comes from ccsd or the file; leave it out");
+		return gone(letter, "corosync 3 has no configuration loaders: cluster.conf comes from ccsd or the "
+				    "file; leave it out");
 	case 'X':
 		return gone(letter, "corosync cannot run without a configuration: write a cluster.conf with one node");
 	default:
@@ -366,7 +368,8 @@ static int make_key(const struct args *a)
 	if (r < 0)
 		fprintf(stderr, "cman_tool: %s", clu_buf_text(&errs));
 	else
-		printf("Made the key %s: copy it to the same place on every other node, over a safe way (scp -p), before they join\n",
+		printf("Made the key %s: copy it to the same place on every other node, over a safe way (scp -p), "
+		       "before they join\n",
 		       path);
 	clu_buf_free(&errs);
 	return r < 0 ? FAILED : OK;
@@ -400,8 +403,9 @@ static int run(struct args *a)
 		return cman_reload(a->join.validate);
 	case VERSION_:
 		if (a->reload) {
-			fprintf(stderr, "cman_tool: version -r: a new configuration is spread by ccsd, not from here; edit a copy of "
-				"cluster.conf, run \"ccs_tool update FILE\" on one node, then \"cman_tool reload\" on each\n");
+			fprintf(stderr, "cman_tool: version -r: a new configuration is spread by ccsd, not from "
+					"here; edit a copy of cluster.conf, run \"ccs_tool update FILE\" on one "
+					"node, then \"cman_tool reload\" on each\n");
 			return FAILED;
 		}
 		return print_look(a);
@@ -438,8 +442,8 @@ int main(int argc, char **argv)
 			return OK;
 		}
 		if (letter == 'V') {
-			printf("cman_tool %s (built %s %s)\nPart of Hawser. Licence: GPL version 2 or later.\n", VERSION, __DATE__,
-			       __TIME__);
+			printf("cman_tool %s (built %s %s)\nPart of Hawser. Licence: GPL version 2 or later.\n",
+			       VERSION, __DATE__, __TIME__);
 			return OK;
 		}
 		if (set_option(&a, letter, optarg) < 0)

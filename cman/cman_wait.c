@@ -36,7 +36,8 @@ static struct watch *watch_of(quorum_handle_t h)
 	return (struct watch *)(uintptr_t)ctx;
 }
 
-static void on_quorum(quorum_handle_t h, uint32_t quorate, struct quorum_ring_id ring, uint32_t n, const uint32_t *members)
+static void on_quorum(quorum_handle_t h, uint32_t quorate, struct quorum_ring_id ring, uint32_t n,
+		      const uint32_t *members)
 {
 	struct watch *w = watch_of(h);
 
@@ -46,8 +47,8 @@ static void on_quorum(quorum_handle_t h, uint32_t quorate, struct quorum_ring_id
 	}
 }
 
-static void on_ring(quorum_handle_t h, struct quorum_ring_id ring, uint32_t n, const uint32_t *members, uint32_t n_joined,
-		    const uint32_t *joined, uint32_t n_left, const uint32_t *left)
+static void on_ring(quorum_handle_t h, struct quorum_ring_id ring, uint32_t n, const uint32_t *members,
+		    uint32_t n_joined, const uint32_t *joined, uint32_t n_left, const uint32_t *left)
 {
 	struct watch *w = watch_of(h);
 

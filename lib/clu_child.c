@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define TAIL_BYTES 4096
-#define DRAIN_BYTES 65536		/* read at most so much behind the child's end: a grandchild may go on writing */
+#define DRAIN_BYTES 65536 /* read at most so much behind the child's end: a grandchild may go on writing */
 #define DEFAULT_GRACE_MS 5000
 #define FREE_WAIT_MS 5000
 #define NS_PER_MS 1000000ull
@@ -71,7 +71,11 @@ static void ring_add(struct child *c, const char *p, size_t len)
 /* Length of the valid UTF-8 sequence at p (1 to 4), 0 if there is none. */
 static size_t utf8_len(const unsigned char *p, size_t left)
 {
-	size_t n = *p < 0x80 ? 1 : *p >= 0xc2 && *p < 0xe0 ? 2 : (*p & 0xf0) == 0xe0 ? 3 : *p >= 0xf0 && *p < 0xf5 ? 4 : 0;
+	size_t n = *p < 0x80		   ? 1 :
+		   *p >= 0xc2 && *p < 0xe0 ? 2 :
+		   (*p & 0xf0) == 0xe0	   ? 3 :
+		   *p >= 0xf0 && *p < 0xf5 ? 4 :
+					     0;
 
 	if (!n || n > left)
 		return 0;

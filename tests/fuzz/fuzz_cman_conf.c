@@ -13,13 +13,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char *const sections[] = { "totem", "interface", "nodelist", "node", "quorum", "logging", "system", "uidgid",
-	"hawser" };
+static const char *const sections[] = { "totem",   "interface", "nodelist", "node",  "quorum",
+					"logging", "system",	"uidgid",   "hawser" };
 
 static bool is_section(const char *line, size_t len)
 {
 	for (unsigned i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
-		if (len == strlen(sections[i]) + 2 && !memcmp(line, sections[i], len - 2) && !memcmp(line + len - 2, " {", 2))
+		if (len == strlen(sections[i]) + 2 && !memcmp(line, sections[i], len - 2) &&
+		    !memcmp(line + len - 2, " {", 2))
 			return true;
 	return false;
 }

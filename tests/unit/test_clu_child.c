@@ -84,7 +84,8 @@ static void test_exit_and_output(void **state)
 {
 	setenv("HAWSER_RUN_DIR", "/moved", 1);
 	setenv("SECRET", "x", 1);
-	sh(7, "echo out; echo err >&2; printf '%s|%s|%s|%s' \"$MINE\" \"$HAWSER_RUN_DIR\" \"$SECRET\" \"$LC_ALL\"; exit 3");
+	sh(7, "echo out; echo err >&2; printf '%s|%s|%s|%s' \"$MINE\" \"$HAWSER_RUN_DIR\" \"$SECRET\" \"$LC_ALL\"; "
+	      "exit 3");
 	wait_for(1);
 	assert_int_equal(ends[0].e.id, 7);
 	assert_int_equal(ends[0].e.exit_code, 3);
@@ -133,7 +134,8 @@ static void test_start_errors(void **state)
 static void test_deadline(void **state)
 {
 	/* The answer to TERM is kept; the second one does not listen and must be killed. */
-	sh_full(1, "exec 2>/dev/null; trap 'echo bye; exit 9' TERM; echo hi; while :; do sleep 0.02; done", NULL, 0, 300, LONG_MS);
+	sh_full(1, "exec 2>/dev/null; trap 'echo bye; exit 9' TERM; echo hi; while :; do sleep 0.02; done", NULL, 0,
+		300, LONG_MS);
 	wait_for(1);
 	assert_true(ends[0].e.timed_out);
 	assert_int_equal(ends[0].e.exit_code, 9);
@@ -196,7 +198,8 @@ static void test_kill(void **state)
 
 static void test_tail(void **state)
 {
-	sh(1, "i=0; while [ $i -lt 2000 ]; do echo \"line $i\"; i=$((i+1)); done; printf 'a\\033b\\tc\\303\\244\\377\\r\\n\\n'");
+	sh(1, "i=0; while [ $i -lt 2000 ]; do echo \"line $i\"; i=$((i+1)); done; printf "
+	      "'a\\033b\\tc\\303\\244\\377\\r\\n\\n'");
 	wait_for(1);
 	assert_true(strlen(ends[0].tail) <= 4096 && strlen(ends[0].tail) > 4000);
 	assert_memory_equal(ends[0].tail, "line ", 5);
@@ -213,7 +216,8 @@ static void test_clean_start(void **state)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, &old);
 	/* posix_spawn (make uses it) hands on glibc's own signals 32 and 33 ignored; nobody can change that */
-	sh(1, "grep -E '^Sig(Blk|Ign)' /proc/self/status | sed s/0000000180000000/0000000000000000/; ls /proc/self/fd | wc -l; [ $(ps -o pgid= -p $$) = $$ ] && echo own");
+	sh(1, "grep -E '^Sig(Blk|Ign)' /proc/self/status | sed s/0000000180000000/0000000000000000/; ls "
+	      "/proc/self/fd | wc -l; [ $(ps -o pgid= -p $$) = $$ ] && echo own");
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	wait_for(1);
 	/* 0, 1, 2 and the folder that ls reads */

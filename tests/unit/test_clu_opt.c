@@ -131,9 +131,10 @@ static void test_read(void **state)
 	assert_true(t.flag);
 	assert_null(t.text);
 	assert_string_equal(clu_buf_text(&errs),
-		"f.conf:2: e/@number: \"50\": must be from -5 to 10; correct it (default 3)\n"
-		"f.conf:2: e/@flag: \"maybe\": must be 1 or 0 (or yes/no, true/false, on/off); correct it (default yes)\n"
-		"f.conf:2: e/@text: missing: it is required (a short text); add it\n");
+			    "f.conf:2: e/@number: \"50\": must be from -5 to 10; correct it (default 3)\n"
+			    "f.conf:2: e/@flag: \"maybe\": must be 1 or 0 (or yes/no, true/false, on/off); correct "
+			    "it (default yes)\n"
+			    "f.conf:2: e/@text: missing: it is required (a short text); add it\n");
 	clu_conf_unref(c);
 	clu_buf_free(&errs);
 

@@ -49,9 +49,21 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const left[] = { "lib/fence/fence_x", "lib/fence/fence_y", "lib/fence/fence_dir", "lib/fence",
-		"lib/resource/ip.sh", "lib/resource", "lib", "p1/fence_x", "p1/heartbeat/web", "p1/heartbeat", "p1", "a/b/c",
-		"a/b", "a", "file" };
+	static const char *const left[] = { "lib/fence/fence_x",
+					    "lib/fence/fence_y",
+					    "lib/fence/fence_dir",
+					    "lib/fence",
+					    "lib/resource/ip.sh",
+					    "lib/resource",
+					    "lib",
+					    "p1/fence_x",
+					    "p1/heartbeat/web",
+					    "p1/heartbeat",
+					    "p1",
+					    "a/b/c",
+					    "a/b",
+					    "a",
+					    "file" };
 
 	for (unsigned i = 0; i < sizeof(left) / sizeof(left[0]); i++)
 		if (unlink(at(left[i])) < 0)

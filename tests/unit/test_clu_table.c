@@ -27,8 +27,8 @@ static void test_table(void **state)
 		{ "id", "ID", 4 }, { "name", "NAME", 0 }, { "up", "UP", 0 }, { "x", "X", 0 },
 	};
 	static const struct clu_column bare[] = { { "name", NULL, 6 }, { "id", NULL, 0 } };
-	json_t *rows = json_pack("[{s:i,s:s,s:b,s:n},{s:i,s:s,s:f},{s:s,s:[s,i]}]", "id", 1, "name", "n\xc3\xa4g\x1b", "up", 1,
-				 "x", "id", 200000, "name", "longer", "x", 1.5, "name", "", "x", "a", 2);
+	json_t *rows = json_pack("[{s:i,s:s,s:b,s:n},{s:i,s:s,s:f},{s:s,s:[s,i]}]", "id", 1, "name", "n\xc3\xa4g\x1b",
+				 "up", 1, "x", "id", 200000, "name", "longer", "x", 1.5, "name", "", "x", "a", 2);
 
 	check(cols, 4, rows,
 	      "ID      NAME    UP   X\n"

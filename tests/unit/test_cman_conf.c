@@ -30,7 +30,8 @@ static int resolve(void *ctx, const char *name, char *ret, size_t size)
 	else if (!strncmp(name, "six", 3))
 		snprintf(ret, size, "fd00::%s", name + 3);
 	else
-		snprintf(ret, size, "10.0.%u.%u", strstr(name, "-b") ? 1 : 0, (unsigned)atoi(name + strcspn(name, "0123456789")));
+		snprintf(ret, size, "10.0.%u.%u", strstr(name, "-b") ? 1 : 0,
+			 (unsigned)atoi(name + strcspn(name, "0123456789")));
 	return 0;
 }
 
@@ -133,8 +134,9 @@ static void test_overrides(void **state)
 {
 	struct clu_buf out = CLU_BUF_INIT, errs = CLU_BUF_INIT, warns = CLU_BUF_INIT;
 	struct cman_plan plan;
-	struct clu_conf *c = parse("<cluster name='a' config_version='1'><cman transport='udp'/><clusternodes>"
-				   "<clusternode name='n1' nodeid='1'/><clusternode name='n2' nodeid='2'/></clusternodes></cluster>");
+	struct clu_conf *c = parse(
+		"<cluster name='a' config_version='1'><cman transport='udp'/><clusternodes><clusternode name='n1' "
+		"nodeid='1'/><clusternode name='n2' nodeid='2'/></clusternodes></cluster>");
 	struct cman_plan_in in = { .conf = c, .own_name = "n2", .default_keyfile = "/k", .default_logfile = "/l",
 				   .over = { "other", "239.1.2.3", "/key", 3, 4, 9, 1234, false, true } };
 
@@ -188,10 +190,15 @@ static void test_two_node_conditions(void **state)
 		struct cman_plan plan;
 		char text[512];
 
-		snprintf(text, sizeof(text), "<cluster name='a' config_version='1'><cman %s/><clusternodes><clusternode name='n1' "
-			 "nodeid='1'/><clusternode name='n2' nodeid='2'/>%s</clusternodes></cluster>", rows[i].cman, rows[i].third);
+		snprintf(text, sizeof(text),
+			 "<cluster name='a' config_version='1'><cman %s/><clusternodes><clusternode name='n1' "
+			 "nodeid='1'/><clusternode name='n2' nodeid='2'/>%s</clusternodes></cluster>",
+			 rows[i].cman, rows[i].third);
 		struct clu_conf *c = parse(text);
-		struct cman_plan_in in = { .conf = c, .own_name = "n1", .over = CMAN_NO_OVERRIDES, .default_keyfile = "/k",
+		struct cman_plan_in in = { .conf = c,
+					   .own_name = "n1",
+					   .over = CMAN_NO_OVERRIDES,
+					   .default_keyfile = "/k",
 					   .default_logfile = "/l" };
 
 		assert_int_equal(cman_plan_make(&in, &plan, &errs, &warns), rows[i].good ? 0 : 1);
@@ -211,8 +218,10 @@ static void test_cluster_id(void **state)
 
 static void test_own_name(void **state)
 {
-	struct clu_conf *c = parse("<cluster><clusternodes><clusternode name='n1.example.com'/><clusternode name='n2'/>"
-				   "<clusternode name='n3.a'/><clusternode name='n3.b'/><clusternode name=''/></clusternodes></cluster>");
+	struct clu_conf *c =
+		parse("<cluster><clusternodes><clusternode name='n1.example.com'/><clusternode name='n2'/>"
+		      "<clusternode name='n3.a'/><clusternode name='n3.b'/><clusternode "
+		      "name=''/></clusternodes></cluster>");
 
 	assert_string_equal(cman_name_match(c, "n1.example.com"), "n1.example.com");
 	assert_string_equal(cman_name_match(c, "n1"), "n1.example.com");

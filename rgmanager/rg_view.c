@@ -201,6 +201,12 @@ void rg_say_quorum(struct rg *rg)
 		return;
 	if (rg->local_quorate && rg->quorum_waits.n)
 		return;
+	/*
+	 * A newcomer still has the word of the ring it was alone on. Having no quorum is news only from a node that had
+	 * said the contrary.
+	 */
+	if (!rg->local_quorate && !rg->said_quorum_view)
+		return;
 	rg->said_quorum_view = rg->view_no + 1;
 	rg->said_quorate = rg->local_quorate;
 	m.kind = RG_M_QUORUM;

@@ -127,7 +127,7 @@ class Cluster:
         names = sorted(names or [n.name for n in self.lab.nodes])
         for node in nodes or [self.lab.node(n) for n in names]:
             def seen(node=node):
-                status = self.status(node)
+                status = node.is_up() and self.status(node)
                 return status and status.quorate and status.members == names
             wait_for(seen, lambda node=node: "members %s as seen by %s; it says:\n%s"
                      % (names, node.name, self.report(node)), timeout=timeout, every=0.1)
@@ -147,6 +147,9 @@ class Cluster:
         """Everything worth reading about a cluster that does not do what it should."""
         parts = []
         for n in [node] if node else self.running():
+            if not n.is_up():
+                parts.append("--- %s is off; its power: %s" % (n.name, n.bmc.record()[-3:]))
+                continue
             for argv in (("cman_tool", "status"), ("fence_tool", "ls", "-n"), ("clustat",)):
                 got = n.run(*argv, timeout=5)
                 parts.append("--- %s: %s (exit %s)\n%s%s" % (n.name, " ".join(argv), got.code, got.out, got.err))

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clu_running.h"
 #include "cman_call.h"
 #include "cman_doc.h"
 #include "cman_info.h"
@@ -102,6 +103,15 @@ int cman_join(const struct cman_join_opts *o)
 	}
 	if (r != -ENOTCONN) {
 		cman_call_explain(r, &errs);
+		goto out;
+	}
+	/*
+	 * An rgmanager from before corosync ended is still stopping its services. The
+	 * others take a node that joins with a new fenced for one that runs nothing.
+	 */
+	if (!o->check_only && clu_running("rgmanager")) {
+		clu_buf_str(&errs, "rgmanager still runs on this node without a cluster: it is stopping its services, and the "
+			"others would take this node for one that runs none; wait until it has ended, or restart the machine\n");
 		goto out;
 	}
 	if (cman_doc_get(&conf, o->validate, &errs) < 0 ||

@@ -8,7 +8,7 @@ libclucore_la_LIBADD = libproto.la $(PROTOBUFC_LIBS) $(XML_LIBS)
 
 # Things of the operating system that daemons and tools share.
 libclubase_la_SOURCES = lib/clu_path.h lib/clu_path.c lib/clu_table.h lib/clu_table.c lib/clu_store.h lib/clu_store.c \
-	lib/clu_child.h lib/clu_child.c
+	lib/clu_child.h lib/clu_child.c lib/clu_running.h lib/clu_running.c
 libclubase_la_LIBADD = libclucore.la $(QB_LIBS) $(JANSSON_LIBS)
 
 # The client side of an admin socket: for tools, and for daemons that talk to others.

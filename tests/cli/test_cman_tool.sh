@@ -66,6 +66,14 @@ expect 0 "mcastport: 5500" -p 5500 join -n 10.9.9.1 --print-conf -Dnone
 expect 0 "sched_rr: no" -P join -n 10.9.9.1 --print-conf -Dnone
 [ ! -e "$tmp/run" ] || { echo "FAILED: --print-conf wrote something"; status=1; }
 
+# A node whose rgmanager lived on without a cluster must not join as one that runs nothing.
+mkdir -p "$tmp/run"
+flock "$tmp/run/rgmanager.pid" -c 'exec sleep 60' &
+holder=$!
+until ! flock -n "$tmp/run/rgmanager.pid" true; do :; done
+expect 1 "rgmanager still runs on this node without a cluster" join -n 10.9.9.1 -Dnone
+kill "$holder"
+
 expect 0 "Made the key $tmp/keys/corosync.key" keygen
 expect 1 "there is a key already" keygen
 expect 0 "Made the key $tmp/other" keygen "$tmp/other"

@@ -450,7 +450,7 @@ void sim_daemon_start(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 	struct host_ctx *ctx = &contexts[node][k];
 	struct clu_group_host host = { host_deliver, host_mcast, host_snapshot, host_refused, ctx };
 
-	if (!w->type[k] || d->up || !n->power)
+	if (!w->type[k] || d->up || !n->power || (k != SIM_CCSD && !n->corosync))
 		return;
 	*ctx = (struct host_ctx){ w, node, k };
 	d->up = true;
@@ -583,6 +583,13 @@ static void fire_corosync_back(struct sim_world *w, struct sim_event *e)
 
 	if (!n->power || n->corosync)
 		return;
+	if (n->d[SIM_RGM].up) {
+		/* "cman_tool join" refuses while an rgmanager from before still stops its services. */
+		struct sim_event *again = sim_at(w, 10000000, fire_corosync_back, e->node, NULL, 0);
+
+		again->boot = n->boot;
+		return;
+	}
 	n->corosync = true;
 	sim_ring_node_up(w, e->node);
 	for (unsigned k = 0; k < SIM_NDAEMONS; k++) {

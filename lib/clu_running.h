@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Is a daemon of the suite running on this node? Told by its lock file, so also when it hangs. */
+#ifndef CLU_RUNNING_H
+#define CLU_RUNNING_H
+
+#include <stdbool.h>
+
+bool clu_running(const char *daemon);
+
+#endif

@@ -78,12 +78,17 @@ static int start_and_wait(const struct cman_join_opts *o, const struct cman_plan
 			  struct clu_buf *errs)
 {
 	enum cman_wait_for what = o->wait_quorate ? CMAN_WAIT_QUORATE : CMAN_WAIT_MEMBER;
+	uint64_t patient = cman_now_ms() + CMAN_START_MS;	/* it has just started: busy is not hung */
+	int r;
 
 	if (cman_start(path, plan->logfile, errs) < 0)
 		return 1;
 	if (!o->wait_member && !o->wait_quorate)
 		return 0;
-	return report_wait(cman_wait(what, o->until_ms), plan->logfile, errs);
+	do
+		r = cman_wait(what, o->until_ms);
+	while (r == -EHOSTDOWN && cman_now_ms() < patient && cman_now_ms() < o->until_ms);
+	return report_wait(r, plan->logfile, errs);
 }
 
 int cman_join(const struct cman_join_opts *o)

@@ -163,7 +163,8 @@ static int wait_ready(int pidfd, uint64_t until_ms)
 
 		if (poll(&p, 1, 0) > 0)
 			return -ECHILD;
-		if (r != -ENOTCONN)
+		/* No answer for a while is no reason to end it: a loaded machine takes its time for the first ring. */
+		if (r != -ENOTCONN && r != -EHOSTDOWN)
 			return r;
 		if (cman_now_ms() >= until_ms)
 			return -ETIMEDOUT;

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 import pytest
 from hawserlab import Lab, wait_for
@@ -163,6 +164,19 @@ def test_stopped_corosync_does_not_hold_up(nodes):
             assert "corosync does not answer" in child.stderr.read(), word
     nodes[0].run("kill", "-CONT", pid, check=True)
     nodes[0].run("cman_tool", "leave", "-w", timeout=30, check=True)
+
+
+@pytest.mark.parametrize("nodes", [(1, "")], indirect=True)
+def test_join_is_patient_with_a_busy_start(nodes):
+    """A corosync that gives no answer for longer than a tool waits otherwise is not ended while it starts."""
+    n1 = nodes[0]
+    with subprocess.Popen(n1.command(["cman_tool", "join", "-w", "-t", "60"])) as child:
+        wait_for(lambda: n1.pids_of("corosync"), "corosync to start", timeout=20, every=0.01)
+        n1.kill("corosync", signal.SIGSTOP)
+        time.sleep(2.5)
+        n1.kill("corosync", signal.SIGCONT)
+        assert child.wait(60) == 0
+    assert status(n1)["quorate"]
 
 
 def test_reasons_of_a_start_that_fails(nodes):

@@ -30,3 +30,20 @@ clustat_LDADD = libcmanbase.la librgcore.la libcluclient.la $(JANSSON_LIBS)
 clusvcadm_SOURCES = rgmanager/clusvcadm.c
 clusvcadm_LDADD = libcmanbase.la librgcore.la libcluclient.la
 dist_man_MANS += man/rgmanager.8 man/clustat.8 man/clusvcadm.8
+
+check_PROGRAMS += test_rg_tree test_rg_domain test_rg_meta test_clustat_print
+TESTS += test_rg_tree test_rg_domain test_rg_meta test_clustat_print
+test_rg_tree_SOURCES = tests/unit/test_rg_tree.c tests/unit/rg_world.h tests/unit/rg_world.c
+test_rg_tree_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -DGOLDEN_DIR='"$(abs_srcdir)/tests/golden/rg"'
+test_rg_tree_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_rg_tree_LDADD = librgcore.la $(CMOCKA_LIBS)
+test_rg_domain_SOURCES = tests/unit/test_rg_domain.c
+test_rg_domain_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_rg_domain_LDADD = librgcore.la $(CMOCKA_LIBS)
+test_rg_meta_SOURCES = tests/unit/test_rg_meta.c
+test_rg_meta_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_rg_meta_LDADD = librgcore.la $(CMOCKA_LIBS)
+test_clustat_print_SOURCES = tests/unit/test_clustat_print.c rgmanager/clustat_print.c
+test_clustat_print_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_clustat_print_LDADD = librgcore.la $(JANSSON_LIBS) $(CMOCKA_LIBS)
+EXTRA_DIST += tests/golden/rg

@@ -53,6 +53,11 @@ static const struct rg_meta *lookup(void *ctx, const char *type, const char **wh
 	return NULL;
 }
 
+struct rg_registry w_registry(void)
+{
+	return (struct rg_registry){ lookup, NULL };
+}
+
 struct world *w_new(const char *conf_text)
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -374,7 +379,7 @@ static void give_config(struct world *w, unsigned node)
 
 void w_boot(struct world *w, unsigned node)
 {
-	struct rg_options opt = { .registry = { lookup, NULL } };
+	struct rg_options opt = { .registry = w_registry() };
 	struct clu_event ev = { .type = CLU_EV_START };
 	char name[8];
 	unsigned donor = 0;

@@ -46,6 +46,9 @@ struct world {
 	const char *conf_text;
 };
 
+/* The agents of this world: service, ip, script, fs, vm. */
+struct rg_registry w_registry(void);
+
 struct world *w_new(const char *conf_text);
 void w_free(struct world *w);
 

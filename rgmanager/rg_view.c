@@ -148,9 +148,18 @@ void rg_on_view(struct rg *rg, const struct clu_view *v)
 		n->present = true;
 		n->ready = n->leaving = n->fenced_here = n->confirmed = false;
 		n->quorum = 0;
-		if (!v->joined[i].fresh && n->lost)
-			rg_note_node(rg, CLU_WARNING, "rg.returned", n->nodeid, "lost", "lost",
-				"it came back from the other side of a split; nothing of it is taken over before it is fenced");
+		/* It may run services that this side knows nothing of, until it says that it has stopped them. */
+		if (!v->joined[i].fresh) {
+			rg_note_node(rg, CLU_WARNING, "rg.returned", n->nodeid, n->lost ? "lost" : "member", "lost",
+				"it came back from the other side of a split; nothing starts before it has stopped everything, or "
+				"is fenced");
+			if (!n->lost) {
+				n->lost = true;
+				n->lost_how = CLU_LEFT_NODE;
+				n->lost_us = rg->wall_us;
+				n->ask_ms = rg->now_ms + RG_ASK_FENCE_MS;
+			}
+		}
 	}
 	for (unsigned i = 0; i < v->n_members; i++) {
 		struct rg_node *n = rg_node_get(rg, v->members[i].nodeid);

@@ -30,8 +30,8 @@ struct echo {
 	/* local */
 	uint32_t nodeid;
 	char name[64];
-	unsigned n_start, n_gone, n_news, n_timer;
-	bool quorate, corosync, self_left, shutdown, ccsd, fenced;
+	unsigned n_start, n_gone, n_news, n_timer, n_shutdown;
+	bool quorate, corosync, self_left, stubborn, ccsd, fenced;
 	struct clu_ring quorum_ring, view_ring;
 	char members[512], last_left[64];
 	uint64_t version, last_id, deadline;
@@ -64,9 +64,9 @@ static void status(const struct echo *e, struct clu_buf *b)
 {
 	clu_buf_printf(b, "node=%u name=%s members=%s count=%" PRIu64 " digest=%016" PRIx64 " quorate=%d qring=%u.%" PRIx64
 		" vring=%u.%" PRIx64 " left=%s start=%u gone=%u news=%u timer=%u corosync=%d self_left=%d version=%" PRIu64
-		" ccsd=%d fenced=%d%s\n", e->nodeid, e->name, e->members, e->count, e->digest, e->quorate, e->quorum_ring.rep,
+		" ccsd=%d fenced=%d shutdown=%u %s\n", e->nodeid, e->name, e->members, e->count, e->digest, e->quorate, e->quorum_ring.rep,
 		e->quorum_ring.seq, e->view_ring.rep, e->view_ring.seq, e->last_left, e->n_start, e->n_gone, e->n_news,
-		e->n_timer, e->corosync, e->self_left, e->version, e->ccsd, e->fenced, greeting);
+		e->n_timer, e->corosync, e->self_left, e->version, e->ccsd, e->fenced, e->n_shutdown, greeting);
 }
 
 static void run(struct echo *e, const char *command, uint32_t deadline, uint64_t client, struct clu_out *out)
@@ -135,6 +135,9 @@ static void request(struct echo *e, const struct clu_event *ev, struct clu_out *
 		else
 			clu_out_leave(out);
 		clu_out_reply(out, q->client, 0, NULL, 0);
+	} else if (!strcmp(text, "stubborn")) {
+		e->stubborn = !e->stubborn;
+		clu_out_reply(out, q->client, 0, NULL, 0);
 	} else if (!strcmp(text, "crash")) {
 		abort();
 	} else if (!strcmp(text, "hold")) {
@@ -179,7 +182,7 @@ static void view(struct echo *e, const struct clu_view *v, struct clu_out *out)
 	for (unsigned i = 0; i < v->n_left; i++)
 		snprintf(e->last_left, sizeof(e->last_left), "%u:%s", v->left[i].nodeid, how[v->left[i].how]);
 	clu_out_note(out, CLU_NOTICE, "echo.view", e->name, "", e->members, "the view changed", NULL);
-	if (v->self_left && e->shutdown)
+	if (v->self_left && e->n_shutdown)
 		clu_out_exit(out);
 }
 
@@ -245,8 +248,9 @@ static int step(void *core, const struct clu_event *ev, struct clu_out *out)
 		e->deadline = 0;
 		break;
 	case CLU_EV_SHUTDOWN:
-		e->shutdown = true;
-		clu_out_leave(out);
+		e->n_shutdown++;
+		if (!e->stubborn)
+			clu_out_leave(out);
 		break;
 	case CLU_NEVENTS:
 		break;

@@ -42,10 +42,25 @@ start() {
 	daemon=$(cat "$tmp/run/$name.pid")
 }
 
-# Ends when the daemon has gone; the machine's own time limit ends it otherwise.
-await_end() {
-	while kill -0 "$daemon" 2>/dev/null; do sleep 0.02; done
-	daemon=
+# await COMMAND...: until it succeeds, but not for ever.
+await() {
+	local n=0
+	until "$@"; do
+		n=$((n + 1))
+		if [ $n -gt 500 ]; then
+			bad "in vain: $*; the log ends: $(tail -n 5 "$log")"
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+says() {
+	ask status 2>/dev/null | grep -q "$1"
+}
+
+gone() {
+	! kill -0 "$daemon" 2>/dev/null
 }
 
 expect 0 "Usage: $name [OPTION]..." ./clu_echo --help
@@ -87,11 +102,11 @@ expect 0 "" ask "store $tmp/file some text"
 expect 2 "" ask "store $tmp/no/such/folder text"
 grep -q "no/such/folder could not be written" "$log" || bad "nothing logged about the failed file"
 expect 0 "" ask "timer 1"
-until ask status | grep -q timer=1; do sleep 0.02; done
+await says timer=1
 
 # The client of an unanswered request goes away; the core hears of it.
 expect 110 "deadline" ask hold 50
-until ask status | grep -q gone=1; do sleep 0.02; done
+await says gone=1
 
 # A note: log line with an escaped reason, one history entry.
 expect 0 "" ask 'note it said "no" | ev=x'
@@ -103,15 +118,16 @@ assert e["why"] == "it said \"no\" | ev=x" and e["event"] == "echo.note" and e["
 # Log rotation, dump.
 mv "$log" "$log.1"
 kill -HUP "$daemon"
-until [ -s "$log" ]; do sleep 0.02; done
+await test -s "$log"
 kill -USR1 "$daemon"
-until [ -s "$tmp/state/$name.dump" ] && [ -s "$tmp/state/$name.shell.dump" ]; do sleep 0.02; done
+await test -s "$tmp/state/$name.dump"
+await test -s "$tmp/state/$name.shell.dump"
 grep -q hallo "$tmp/state/$name.dump" || bad "the dump"
 
 # Killed during a call: the call ends at once; the next daemon starts and tidies up.
 ./clu_echo_ctl "$name" hold 600000 >"$tmp/held" 2>&1 &
 held=$!
-until buffers "qb-$daemon-$held-*"; do sleep 0.02; done
+await buffers "qb-$daemon-$held-*"
 kill -STOP $held
 kill -9 "$daemon"
 kill -CONT $held
@@ -122,22 +138,37 @@ old=$daemon
 start
 buffers "qb-$old-*" || buffers "qb-$name-$old-*" && bad "the killed daemon's buffers are left"
 
+# The core hears of the end once, however often we are told.
+expect 0 "" ask stubborn
+kill -TERM "$daemon"
+await says shutdown=1
+kill -TERM "$daemon"
+kill -INT "$daemon"
+await grep -q "signal 2: leaving in order" "$log"
+expect 0 "shutdown=1 " ask status
+expect 0 "" ask stubborn
+kill -9 "$daemon"
+await gone
+start
+
 # In order: open requests are answered, exit 0, nothing left.
 ./clu_echo_ctl "$name" hold 600000 >"$tmp/held" 2>&1 &
 held=$!
-until buffers "qb-$daemon-$held-*" && ask status | grep -q start=1; do sleep 0.02; done
+await buffers "qb-$daemon-$held-*"
+await says start=1
 kill -TERM "$daemon"
 wait $held
 [ $? = 108 ] || bad "the open call of a daemon that ends: $(cat "$tmp/held")"
 old=$daemon
-await_end
+await gone
+daemon=
 buffers "qb-$old-*" || buffers "qb-$name-*" && bad "something is left in /dev/shm"
 grep -q "$name ends with code 0" "$log" || bad "the end is not in the log"
 
 # In the foreground: logs to stderr, exit code of FATAL.
 ./clu_echo -f -D 2>"$tmp/err" &
 daemon=$!
-until ask status >/dev/null 2>&1; do sleep 0.02; done
+await says start=1
 expect 0 "ending" ask "fatal 7"
 wait $daemon
 [ $? = 7 ] || bad "the exit code of FATAL"

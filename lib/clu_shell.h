@@ -26,9 +26,12 @@ enum clu_want {
 	 */
 	CLU_WANT_NO_COROSYNC = 1 << 5,
 	/*
-	 * Keep a parent process that resets the machine (reboot(2)) when the daemon
-	 * ends without having asked for it (crash, SIGKILL): what the daemon ran would
-	 * otherwise go on without a manager. Switched off by -N / --no-watchdog.
+	 * Keep a parent process ("hawser-watchdog") that resets the machine (reboot(2),
+	 * without sync) when a signal ends the daemon (crash, SIGKILL): what the daemon
+	 * ran would otherwise go on without a manager. An exit of its own (EXIT, FATAL)
+	 * resets nothing, nor does a failure before the start was complete. If the
+	 * parent itself is killed the daemon gets SHUTDOWN: it leaves in order rather
+	 * than go on unwatched. Switched off by -N / --no-watchdog.
 	 */
 	CLU_WANT_WATCHDOG = 1 << 6,
 };
@@ -58,7 +61,19 @@ struct clu_daemon {
 /*
  * Runs the daemon to its end. Daemonizes unless -f (the parent exits 0 when
  * the admin socket is open and the core has had START; else with the reason on
- * stderr). Lock file RUN/NAME.pid; a second instance exits 4. Returns the exit code.
+ * stderr). Lock file RUN/NAME.pid; a second instance exits 4, a wrong command line 2.
+ * Returns the exit code.
+ *
+ * SIGTERM and SIGINT: one SHUTDOWN event. SIGHUP: log file opened again. SIGUSR1: state
+ * to STATE/NAME.dump (the core's), NAME.shell.dump and NAME.blackbox.
+ *
+ * What a core can rely on: START comes first. The `client` of a request is new for
+ * every request, not for every connection; after its REPLY it means nothing any
+ * more, and CLIENT_GONE comes only without a REPLY. LEAVE is always followed by a VIEW
+ * with self_left (or by corosync's end), also when nothing was joined; it is
+ * carried out behind all messages sent before it. A SEND without a corosync is dropped.
+ * After FATAL or EXIT no further action is carried out; STOREs asked for before are
+ * finished, but a disk that hangs holds up the end for 5 s at most.
  */
 int clu_shell_main(const struct clu_daemon *d, int argc, char **argv);
 

@@ -335,10 +335,10 @@ int clu_shell_main(const struct clu_daemon *d, int argc, char **argv)
 
 	if (clu_shell_opts(&s, argc, argv, &code) < 0)
 		return code;
-	(void)umask(077);
 	lock_fd = lock(d->ops->name, &code);
 	if (lock_fd < 0)
 		return code;
+	(void)umask(077);
 	(void)clu_path_mkdirs(clu_path(CLU_PATH_STATE), 0);
 	if (!s.foreground && go_background(d->ops->name, &e) < 0)
 		return 1;

@@ -263,8 +263,7 @@ static int greet(struct clu_shell_peer *p)
 		Hawser__FencedRequest q = HAWSER__FENCED_REQUEST__INIT;
 
 		q.verb = (char *)"info";
-		r = post_pb(p, &q.base, &p->first_tag);
-		return r < 0 ? r : post_wishes(p);
+		return post_pb(p, &q.base, &p->first_tag);	/* its answer has the kept wishes sent */
 	}
 }
 

@@ -162,7 +162,7 @@ int clu_shell_config(struct clu_shell *s, const void *data, size_t len, bool del
 /* ---- worker ---- */
 
 int clu_shell_worker_init(struct clu_shell *s);
-/* Carries out what is queued, then ends the thread. */
+/* Carries out what is queued, then ends the thread; waits 5 s at most. */
 void clu_shell_worker_fini(struct clu_shell *s);
 /* Both are kept in order. The end of a store comes as STORED event if tell is set. */
 int clu_shell_store(struct clu_shell *s, uint64_t id, const char *path, const void *data, size_t len,

@@ -67,8 +67,14 @@ static void __attribute__((noreturn)) ended(const char *name, int status, bool a
 
 static void __attribute__((noreturn)) guard(const char *name, pid_t daemon, int armed_fd)
 {
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	sigset_t set;
 
+	/* It holds next to nothing, and its end would cost a whole node its services. */
+	if (fd >= 0) {
+		(void)!write(fd, "-1000", 5);
+		close(fd);
+	}
 	/* Not the daemon's name: who ends "all processes of that name" ends the daemon, and the machine is reset. */
 	(void)prctl(PR_SET_NAME, "hawser-watchdog");
 	sigemptyset(&set);

@@ -9,11 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clu_log.h"
 #include "clu_shell_priv.h"
 #include "clu_store.h"
+
+#define END_WAIT_S 5u
 
 struct job {
 	struct job *next;
@@ -239,6 +242,7 @@ fail:
 void clu_shell_worker_fini(struct clu_shell *s)
 {
 	struct clu_worker *w = s->worker;
+	struct timespec until;
 	struct job *j;
 
 	if (!w)
@@ -247,7 +251,12 @@ void clu_shell_worker_fini(struct clu_shell *s)
 	w->stop = true;
 	(void)pthread_cond_signal(&w->more);
 	(void)pthread_mutex_unlock(&w->lock);
-	(void)pthread_join(w->thread, NULL);
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += END_WAIT_S;
+	if (pthread_timedjoin_np(w->thread, NULL, &until)) {
+		clu_log(CLU_ERR, "a file is not written after %u s: the disk hangs; ending without it", END_WAIT_S);
+		return;		/* what the thread still uses stays for it */
+	}
 	while ((j = list_take(&w->done)) != NULL)
 		job_free(j);
 	(void)qb_loop_poll_del(s->loop, w->event);

@@ -2,8 +2,10 @@
 # The LVS router. The pure half (liblvscore.la) knows no kernel and no clock.
 noinst_LTLIBRARIES += liblvscore.la
 liblvscore_la_SOURCES = agents/lvs/lvs_addr.h agents/lvs/lvs_addr.c agents/lvs/lvs_lex.h agents/lvs/lvs_lex.c \
-	agents/lvs/lvs_conf.h agents/lvs/lvs_conf.c agents/lvs/lvs_conf_check.c agents/lvs/lvs_conf_file.c \
-	agents/lvs/lvs_table.h agents/lvs/lvs_table.c agents/lvs/lvs_core.h agents/lvs/lvs_core.c \
+	agents/lvs/lvs_conf.h agents/lvs/lvs_conf_priv.h agents/lvs/lvs_conf.c agents/lvs/lvs_conf_keys.c \
+	agents/lvs/lvs_conf_check.c agents/lvs/lvs_conf_file.c \
+	agents/lvs/lvs_table.h agents/lvs/lvs_table.c agents/lvs/lvs_core.h agents/lvs/lvs_core_priv.h agents/lvs/lvs_core.c \
+	agents/lvs/lvs_core_table.c \
 	agents/lvs/lvs_wheel.h agents/lvs/lvs_wheel.c agents/lvs/lvs_nft_text.h agents/lvs/lvs_nft_text.c \
 	agents/lvs/lvs_ipvs_msg.h agents/lvs/lvs_ipvs_msg.c
 liblvscore_la_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
@@ -17,7 +19,8 @@ liblvscheck_la_LIBADD = liblvscore.la libclubase.la $(QB_LIBS)
 sbin_PROGRAMS += lvsd
 lvsd_SOURCES = agents/lvs/lvsd_main.c agents/lvs/lvsd.h agents/lvs/lvsd_daemon.c agents/lvs/lvsd_addr.h \
 	agents/lvs/lvsd_addr.c agents/lvs/lvsd_run.h agents/lvs/lvsd_run.c agents/lvs/lvsd_status.h \
-	agents/lvs/lvsd_status.c agents/lvs/lvsd_server.c agents/lvs/lvs_director.h agents/lvs/lvs_director.c \
+	agents/lvs/lvsd_status.c agents/lvs/lvsd_server.c agents/lvs/lvsd_report.h agents/lvs/lvsd_report.c \
+	agents/lvs/lvs_director.h agents/lvs/lvs_director.c \
 	agents/lvs/lvs_ipvs.c agents/lvs/lvs_nft.c agents/lvs/lvs_conntrack.h agents/lvs/lvs_conntrack.c
 lvsd_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/agents/lvs -I$(srcdir)/agents/resource
 lvsd_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS) $(NFT_CFLAGS) -pthread

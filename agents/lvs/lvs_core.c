@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include "lvs_core.h"
+#include "lvs_core_priv.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -12,35 +12,6 @@
 #define RETRY_FIRST_MS 1000
 #define RETRY_MAX_MS 30000
 #define RAMP_MS 20000		/* lvs.md 5.5: a weight step about every 20 s */
-
-struct real {
-	bool used;		/* server and virtual are active */
-	uint64_t id;
-	enum lvs_rs_state state;
-	unsigned okcount;
-	uint32_t weight;	/* of the ramp, at most the configured one */
-	uint64_t since_wall_ms;
-	bool running;		/* its check is under way */
-	uint64_t next_ms;
-	bool checked, last_ok;
-	uint64_t last_wall_ms;
-	char last_why[160];
-};
-
-struct virt {
-	struct real *reals;	/* one per server of the configuration */
-};
-
-struct lvs_core {
-	struct lvs_conf *conf;
-	struct virt *virts;	/* one per virtual of the configuration */
-	uint64_t next_id;
-	unsigned n_running;
-	struct lvs_table have, want;
-	bool applying;		/* APPLY is out, its APPLIED is awaited */
-	uint64_t retry_ms;	/* 0, or when to try again */
-	unsigned retry_pause_ms;
-};
 
 static const char *const state_names[LVS_NRSSTATES] = { "trusted", "new", "up", "down" };
 
@@ -57,7 +28,7 @@ struct lvs_core *lvs_core_new(void)
 	return calloc(1, sizeof(struct lvs_core));
 }
 
-static struct virt *virts_free(struct virt *virts, unsigned n)
+static struct lvs_virt *virts_free(struct lvs_virt *virts, unsigned n)
 {
 	for (unsigned i = 0; virts && i < n; i++)
 		free(virts[i].reals);
@@ -77,11 +48,6 @@ struct lvs_core *lvs_core_free(struct lvs_core *c)
 	return NULL;
 }
 
-static bool real_serves(const struct real *r)
-{
-	return r->used && (r->state == LVS_RS_TRUSTED || r->state == LVS_RS_UP);
-}
-
 static struct lvs_action *action(struct lvs_actions *a, enum lvs_action_type type)
 {
 	if (a->n == a->cap) {
@@ -98,7 +64,7 @@ static struct lvs_action *action(struct lvs_actions *a, enum lvs_action_type typ
 }
 
 /* The only writer of a real server's state. */
-static void set_state(struct real *r, const struct lvs_virtual *v, const struct lvs_server *s, enum lvs_rs_state to,
+static void set_state(struct lvs_core *c, struct lvs_real *r, const struct lvs_virtual *v, const struct lvs_server *s, enum lvs_rs_state to,
 	const struct lvs_event *ev, const char *why, struct clu_out *notes)
 {
 	char object[2 * LVS_NAME_MAX + LVS_ADDR_TEXT + 8];
@@ -110,120 +76,21 @@ static void set_state(struct real *r, const struct lvs_virtual *v, const struct 
 		state_names[to], why, "weight=%u", to == LVS_RS_DOWN ? 0 : r->weight);
 	r->state = to;
 	r->since_wall_ms = ev->wall_ms;
+	c->dirty = true;
 }
 
-/* ------------------------------------------------------------------ wanted table */
-
-/* COMPAT: without a mark the real server's port counts only with NAT (lvs.md 2.5, 8.5). */
-static uint16_t dest_port(const struct lvs_conf *conf, const struct lvs_virtual *v, uint16_t port)
-{
-	if (v->fwmark)
-		return conf->method == LVS_NAT && port != v->port ? port : 0;
-	return conf->method == LVS_NAT ? port : v->port;
-}
-
-static struct lvs_svc svc_of(const struct lvs_virtual *v)
-{
-	struct lvs_svc s = { .addr = v->vip.addr, .port = v->port, .udp = v->udp, .fwmark = v->fwmark,
-		.sched = v->sched, .persistent_s = v->persistent_s,
-		.pmask_prefix = v->persistent_s ? v->pmask_prefix : v->vip.addr.family == AF_INET ? 32 : 128 };
-
-	memcpy(s.name, v->name, sizeof(s.name));
-	return s;
-}
-
-static bool same_service(const struct lvs_virtual *a, const struct lvs_virtual *b)
-{
-	struct lvs_svc x = svc_of(a), y = svc_of(b);
-
-	return !lvs_svc_cmp(&x, &y);
-}
-
-/*
- * Under a shared mark a server serves only while its checks in all member
- * blocks pass; its weight is the smallest given (lvs.md 8.5).
- */
-static int put_server(struct lvs_core *c, struct lvs_svc *svc, unsigned vi, unsigned si)
-{
-	const struct lvs_virtual *v = &c->conf->virtuals[vi];
-	const struct lvs_server *s = &v->servers[si];
-	struct lvs_dest d = { .addr = s->addr, .port = dest_port(c->conf, v, s->port), .method = c->conf->method };
-	bool serves = true;
-	uint32_t weight = UINT32_MAX;
-
-	for (unsigned i = 0; i < c->conf->n_virtuals; i++) {
-		const struct lvs_virtual *o = &c->conf->virtuals[i];
-
-		if (!o->active || !same_service(o, v))
-			continue;
-		for (unsigned k = 0; k < o->n_servers; k++) {
-			const struct real *r = &c->virts[i].reals[k];
-
-			if (!r->used || lvs_addr_cmp(&o->servers[k].addr, &s->addr) ||
-				dest_port(c->conf, o, o->servers[k].port) != d.port)
-				continue;
-			serves &= real_serves(r);
-			weight = r->weight < weight ? r->weight : weight;
-		}
-	}
-	if (!serves && !(v->quiesce && c->virts[vi].reals[si].state == LVS_RS_DOWN))
-		return 0;
-	memcpy(d.name, s->name, sizeof(d.name));
-	d.weight = serves ? weight : 0;
-	return lvs_svc_put(svc, &d);
-}
-
-static int put_sorry(const struct lvs_conf *conf, const struct lvs_virtual *v, struct lvs_svc *svc)
-{
-	struct lvs_dest d = { .addr = v->sorry, .port = dest_port(conf, v, v->port), .weight = 1,
-		.method = conf->method };
-
-	if (v->sorry.family == AF_UNSPEC)
-		return 0;
-	for (unsigned i = 0; i < svc->n_dests; i++) {
-		if (svc->dests[i].weight)
-			return 0;
-	}
-	snprintf(d.name, sizeof(d.name), "sorry");
-	return lvs_svc_put(svc, &d);
-}
-
-static int build_want(struct lvs_core *c, struct lvs_table *ret)
-{
-	struct lvs_table t = { NULL, 0 };
-
-	for (unsigned pass = 0; pass < 2; pass++) {
-		for (unsigned i = 0; i < c->conf->n_virtuals; i++) {
-			const struct lvs_virtual *v = &c->conf->virtuals[i];
-			struct lvs_svc key = svc_of(v);
-			struct lvs_svc *svc = v->active ? lvs_table_add(&t, &key) : NULL;
-			int r = v->active && !svc ? -ENOMEM : 0;
-
-			for (unsigned k = 0; svc && !pass && !r && k < v->n_servers; k++) {
-				if (c->virts[i].reals[k].used)
-					r = put_server(c, svc, i, k);
-			}
-			if (svc && pass)
-				r = put_sorry(c->conf, v, svc);
-			if (r < 0) {
-				lvs_table_done(&t);
-				return r;
-			}
-		}
-	}
-	*ret = t;
-	return 0;
-}
-
-/* Recomputes the wanted table and asks for it to be applied when it is not what is there. */
+/* Brings the wanted table up to date and asks for it to be applied when it is not what is there. */
 static int refresh(struct lvs_core *c, const struct lvs_event *ev, struct lvs_actions *ret)
 {
 	struct lvs_table t;
 
-	if (build_want(c, &t) < 0)
-		return -ENOMEM;
-	lvs_table_done(&c->want);
-	c->want = t;
+	if (c->dirty) {
+		if (lvs_core_build_want(c, &t) < 0)
+			return -ENOMEM;
+		lvs_table_done(&c->want);
+		c->want = t;
+		c->dirty = false;
+	}
 	if (c->applying || (c->retry_ms && ev->now_ms < c->retry_ms) || lvs_table_equal(&c->have, &c->want))
 		return 0;
 	if (!action(ret, LVS_ACT_APPLY))
@@ -240,7 +107,7 @@ static void start_due(struct lvs_core *c, const struct lvs_event *ev, struct lvs
 		const struct lvs_virtual *v = &c->conf->virtuals[i];
 
 		for (unsigned k = 0; k < v->n_servers; k++) {
-			struct real *r = &c->virts[i].reals[k];
+			struct lvs_real *r = &c->virts[i].reals[k];
 			struct lvs_action *a;
 
 			if (!r->used || r->running || ev->now_ms < r->next_ms || c->n_running >= LVS_MAX_RUNNING)
@@ -258,17 +125,17 @@ static void start_due(struct lvs_core *c, const struct lvs_event *ev, struct lvs
 	}
 }
 
-static struct real *find_old(const struct lvs_core *c, const struct lvs_virtual *v, const struct lvs_server *s,
+static struct lvs_real *find_old(const struct lvs_core *c, const struct lvs_virtual *v, const struct lvs_server *s,
 	const struct lvs_virtual **ret_v, const struct lvs_server **ret_s)
 {
 	for (unsigned i = 0; c->conf && i < c->conf->n_virtuals; i++) {
 		const struct lvs_virtual *o = &c->conf->virtuals[i];
 
 		/* Blocks of one mark are told apart by their own port, which is what is checked. */
-		if (!o->active || !same_service(o, v) || (v->fwmark && o->port != v->port))
+		if (!o->active || !lvs_core_same_service(o, v) || (v->fwmark && o->port != v->port))
 			continue;
 		for (unsigned k = 0; k < o->n_servers; k++) {
-			struct real *r = &c->virts[i].reals[k];
+			struct lvs_real *r = &c->virts[i].reals[k];
 
 			if (r->used && !lvs_addr_cmp(&o->servers[k].addr, &s->addr) && o->servers[k].port == s->port) {
 				*ret_v = o;
@@ -290,7 +157,7 @@ static bool same_check(const struct lvs_check_spec *a, const struct lvs_check_sp
 }
 
 /* State of a server that was there before lives on; only a changed check begins anew. */
-static void adopt(struct real *r, struct real *old, const struct lvs_virtual *v, const struct lvs_server *s,
+static void adopt(struct lvs_real *r, struct lvs_real *old, const struct lvs_virtual *v, const struct lvs_server *s,
 	const struct lvs_virtual *old_v, const struct lvs_server *old_s, const struct lvs_event *ev)
 {
 	bool full = old->weight >= old_s->weight;
@@ -314,13 +181,13 @@ static void adopt(struct real *r, struct real *old, const struct lvs_virtual *v,
 static int on_config(struct lvs_core *c, const struct lvs_event *ev, struct lvs_actions *ret, struct clu_out *notes)
 {
 	struct lvs_conf *conf = ev->u.conf;
-	struct virt *virts = calloc(conf->n_virtuals ? conf->n_virtuals : 1, sizeof(*virts));
+	struct lvs_virt *virts = calloc(conf->n_virtuals ? conf->n_virtuals : 1, sizeof(*virts));
 	bool first = !c->conf;
 
 	for (unsigned i = 0; virts && i < conf->n_virtuals; i++) {
 		unsigned n = conf->virtuals[i].n_servers;
 
-		virts[i].reals = calloc(n ? n : 1, sizeof(struct real));
+		virts[i].reals = calloc(n ? n : 1, sizeof(struct lvs_real));
 		if (!virts[i].reals)
 			virts = virts_free(virts, i);
 	}
@@ -333,14 +200,14 @@ static int on_config(struct lvs_core *c, const struct lvs_event *ev, struct lvs_
 
 		for (unsigned k = 0; k < v->n_servers; k++) {
 			const struct lvs_server *s = &v->servers[k];
-			struct real *r = &virts[i].reals[k];
+			struct lvs_real *r = &virts[i].reals[k];
 			const struct lvs_virtual *old_v;
 			const struct lvs_server *old_s;
-			struct real *old;
+			struct lvs_real *old;
 
 			if (!v->active || !s->active)
 				continue;
-			*r = (struct real){ .used = true, .id = ++c->next_id, .next_ms = ev->now_ms,
+			*r = (struct lvs_real){ .used = true, .id = ++c->next_id, .next_ms = ev->now_ms,
 				.state = first ? LVS_RS_TRUSTED : LVS_RS_NEW, .weight = s->weight,
 				/* 5.4: the counter starts at the threshold, so the first success counts. */
 				.okcount = v->check.reentry_s / v->check.timeout_s, .since_wall_ms = ev->wall_ms };
@@ -351,7 +218,7 @@ static int on_config(struct lvs_core *c, const struct lvs_event *ev, struct lvs_
 	}
 	for (unsigned i = 0; c->conf && i < c->conf->n_virtuals; i++) {
 		for (unsigned k = 0; k < c->conf->virtuals[i].n_servers; k++) {
-			struct real *old = &c->virts[i].reals[k];
+			struct lvs_real *old = &c->virts[i].reals[k];
 			struct lvs_action *a = old->used && old->running ? action(ret, LVS_ACT_CANCEL) : NULL;
 
 			if (!a)
@@ -367,14 +234,15 @@ static int on_config(struct lvs_core *c, const struct lvs_event *ev, struct lvs_
 	clu_out_note(notes, CLU_NOTICE, "lvs.config", "lvs.cf", first ? "none" : "old", "new", first ? "start" : "reload",
 		"serial_no=%ld virtuals=%u", conf->serial_no, conf->n_virtuals);
 	c->retry_ms = 0;
+	c->dirty = true;
 	return 0;
 }
 
-static struct real *find_id(struct lvs_core *c, uint64_t id, unsigned *ret_v, unsigned *ret_s)
+static struct lvs_real *find_id(struct lvs_core *c, uint64_t id, unsigned *ret_v, unsigned *ret_s)
 {
 	for (unsigned i = 0; i < c->conf->n_virtuals; i++) {
 		for (unsigned k = 0; k < c->conf->virtuals[i].n_servers; k++) {
-			struct real *r = &c->virts[i].reals[k];
+			struct lvs_real *r = &c->virts[i].reals[k];
 
 			if (r->used && r->id == id) {
 				*ret_v = i;
@@ -386,7 +254,7 @@ static struct real *find_id(struct lvs_core *c, uint64_t id, unsigned *ret_v, un
 	return NULL;
 }
 
-static void ramp(struct real *r, const struct lvs_virtual *v, const struct lvs_server *s, struct clu_out *notes)
+static void ramp(struct lvs_core *c, struct lvs_real *r, const struct lvs_virtual *v, const struct lvs_server *s, struct clu_out *notes)
 {
 	unsigned every = v->check.timeout_s > RAMP_MS / 1000 ? 1 : RAMP_MS / 1000 / v->check.timeout_s;
 	uint32_t old = r->weight;
@@ -395,6 +263,7 @@ static void ramp(struct real *r, const struct lvs_virtual *v, const struct lvs_s
 	if (r->weight >= s->weight || r->okcount % every)
 		return;
 	r->weight = r->weight * 2 > s->weight ? s->weight : r->weight * 2;
+	c->dirty = true;
 	snprintf(from, sizeof(from), "%u", old);
 	snprintf(to, sizeof(to), "%u", r->weight);
 	clu_out_note(notes, CLU_INFO, "lvs.weight", s->name, from, to, "slow start after its return", "configured=%u",
@@ -406,7 +275,7 @@ static void on_check(struct lvs_core *c, const struct lvs_event *ev, struct clu_
 	const struct lvs_server **ret_failed, const struct lvs_virtual **ret_of)
 {
 	unsigned vi, si;
-	struct real *r = find_id(c, ev->u.check.id, &vi, &si);
+	struct lvs_real *r = find_id(c, ev->u.check.id, &vi, &si);
 	const struct lvs_virtual *v;
 	const struct lvs_server *s;
 
@@ -424,7 +293,7 @@ static void on_check(struct lvs_core *c, const struct lvs_event *ev, struct clu_
 	if (!ev->u.check.ok) {
 		r->okcount = 0;
 		if (r->state != LVS_RS_DOWN) {
-			set_state(r, v, s, LVS_RS_DOWN, ev, r->last_why, notes);
+			set_state(c, r, v, s, LVS_RS_DOWN, ev, r->last_why, notes);
 			*ret_failed = s;
 			*ret_of = v;
 		}
@@ -432,12 +301,12 @@ static void on_check(struct lvs_core *c, const struct lvs_event *ev, struct clu_
 	}
 	r->okcount++;
 	if (r->state == LVS_RS_TRUSTED) {
-		set_state(r, v, s, LVS_RS_UP, ev, r->last_why, notes);
+		set_state(c, r, v, s, LVS_RS_UP, ev, r->last_why, notes);
 	} else if (r->state == LVS_RS_UP) {
-		ramp(r, v, s, notes);
+		ramp(c, r, v, s, notes);
 	} else if (r->okcount >= v->check.reentry_s / v->check.timeout_s) {
 		r->weight = s->weight / 32 > 1 || !s->weight ? s->weight / 32 : 1;
-		set_state(r, v, s, LVS_RS_UP, ev, r->last_why, notes);
+		set_state(c, r, v, s, LVS_RS_UP, ev, r->last_why, notes);
 	}
 }
 
@@ -479,9 +348,9 @@ static void forget(const struct lvs_core *c, const struct lvs_virtual *v, const 
 	/* Without memory they expire by themselves. */
 	if (!a)
 		return;
-	a->svc = svc_of(v);
+	a->svc = lvs_core_svc_of(v);
 	a->dest.addr = s->addr;
-	a->dest.port = dest_port(c->conf, v, s->port);
+	a->dest.port = lvs_core_dest_port(c->conf, v, s->port);
 	a->dest.method = c->conf->method;
 }
 
@@ -524,7 +393,7 @@ uint64_t lvs_core_deadline(const struct lvs_core *c)
 
 	for (unsigned i = 0; c->conf && i < c->conf->n_virtuals; i++) {
 		for (unsigned k = 0; k < c->conf->virtuals[i].n_servers; k++) {
-			const struct real *r = &c->virts[i].reals[k];
+			const struct lvs_real *r = &c->virts[i].reals[k];
 
 			if (r->used && !r->running && r->next_ms < at && c->n_running < LVS_MAX_RUNNING)
 				at = r->next_ms;
@@ -551,8 +420,8 @@ const struct lvs_table *lvs_core_want(const struct lvs_core *c)
 bool lvs_core_real(const struct lvs_core *c, unsigned v, unsigned s, struct lvs_real_info *ret)
 {
 	const struct lvs_virtual *virt = &c->conf->virtuals[v];
-	const struct real *r = &c->virts[v].reals[s];
-	struct lvs_svc key = svc_of(virt);
+	const struct lvs_real *r = &c->virts[v].reals[s];
+	struct lvs_svc key = lvs_core_svc_of(virt);
 	const struct lvs_svc *svc = lvs_table_find(&c->have, &key);
 
 	if (!r->used)
@@ -564,7 +433,7 @@ bool lvs_core_real(const struct lvs_core *c, unsigned v, unsigned s, struct lvs_
 		const struct lvs_dest *d = &svc->dests[i];
 
 		if (lvs_addr_cmp(&d->addr, &virt->servers[s].addr) ||
-			d->port != dest_port(c->conf, virt, virt->servers[s].port))
+			d->port != lvs_core_dest_port(c->conf, virt, virt->servers[s].port))
 			continue;
 		ret->weight_now = d->weight;
 		ret->in_table = d->weight > 0;

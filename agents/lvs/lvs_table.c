@@ -64,10 +64,16 @@ struct lvs_svc *lvs_table_add(struct lvs_table *t, const struct lvs_svc *svc)
 int lvs_svc_put(struct lvs_svc *s, const struct lvs_dest *d)
 {
 	struct lvs_dest *p;
-	unsigned i = 0;
+	unsigned i = 0, end = s->n_dests;
 
-	while (i < s->n_dests && lvs_dest_cmp(&s->dests[i], d) < 0)
-		i++;
+	while (i < end) {
+		unsigned mid = i + (end - i) / 2;
+
+		if (lvs_dest_cmp(&s->dests[mid], d) < 0)
+			i = mid + 1;
+		else
+			end = mid;
+	}
 	if (i < s->n_dests && !lvs_dest_cmp(&s->dests[i], d)) {
 		s->dests[i] = *d;
 		return 0;

@@ -100,9 +100,9 @@ class World:
                                             "web%d" % number, address, "80"]))
         wait_for(lambda: self.connects("web%d" % number, address), "web%d to listen" % number)
 
-    def connects(self, space, address):
-        code = "import socket,sys; socket.create_connection((sys.argv[1], 80), 2)"
-        return subprocess.run(self.within(space, [sys.executable, "-c", code, address]), check=False,
+    def connects(self, space, address, port=80):
+        code = "import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 2)"
+        return subprocess.run(self.within(space, [sys.executable, "-c", code, address, str(port)]), check=False,
                               stderr=subprocess.DEVNULL).returncode == 0
 
     def kill_web(self, number):
@@ -485,6 +485,79 @@ def test_udp_client_with_one_port_leaves_a_dead_server(world):
         for process in list(servers.values()) + [client]:
             process.kill()
             process.wait()
+
+
+def test_ports_of_one_mark_meet_one_server(world):
+    subprocess.run(world.within("dir", ["nft", "-f", "-"]), check=True, text=True, input="""
+table ip marks {
+    chain pre {
+        type filter hook prerouting priority mangle
+        ip daddr %s tcp dport { 80, 8080 } meta mark set 7
+    }
+}
+""" % VIP)
+    for n in (1, 2, 3):
+        # A second port of each real server.
+        argv = [sys.executable, HTTP, "serve", "web%d" % n, "10.60.0.1%d" % n, "8080"]
+        # pylint: disable=consider-using-with
+        world.web[n + 10] = subprocess.Popen(world.within("web%d" % n, argv))
+        wait_for(lambda n=n: world.connects("web%d" % n, "10.60.0.1%d" % n, 8080), "the second port of web%d" % n)
+    text = virtual({1: 1, 2: 1, 3: 1}, more="persistent = 60\n    fwmark = 7")
+    world.start(conf(text, text.replace("virtual web", "virtual alt").replace("port = 80\n    sched",
+                                                                              "port = 8080\n    sched")))
+    answers = world.ask(4, 80) + world.ask(4, 8080)
+    assert len(answers) == 1 and list(answers.values()) == [8]
+    # Its check on one port fails: it serves on neither.
+    number = int(list(answers)[0][3:])
+    world.kill_web(number)
+    wait_for(lambda: world.server("web%d" % number)["state"] == "down", "its server to leave")
+    assert "web%d" % number not in world.ask(4, 8080)
+
+
+SIX_SERVER = """
+import socket, sys
+s = socket.socket(socket.AF_INET6)
+s.bind((sys.argv[1], 80))
+s.listen()
+print("ready", flush=True)
+while True:
+    c, _ = s.accept()
+    c.send(sys.argv[2].encode())
+    c.close()
+"""
+
+SIX_CLIENT = """
+import socket, sys
+for _ in range(int(sys.argv[2])):
+    with socket.create_connection((sys.argv[1], 80), 5) as s:
+        print(s.recv(100).decode())
+"""
+
+
+def test_ipv6(world):
+    world.ip("addr", "add", "fd50::20/64", "dev", "eth0", "nodad", space="client")
+    world.ip("addr", "add", "fd50::1/64", "dev", "eth0", "nodad", space="dir")
+    for n in (1, 2):
+        world.kill_web(n)
+        world.ip("addr", "add", "fd60::1%d/64" % n, "dev", "eth0", "nodad", space="web%d" % n)
+        world.ip("route", "add", "default", "via", "fd60::fe", space="web%d" % n)
+        argv = [sys.executable, "-c", SIX_SERVER, "fd60::1%d" % n, "web%d" % n]
+        # pylint: disable=consider-using-with
+        world.web[n] = subprocess.Popen(world.within("web%d" % n, argv), stdout=subprocess.PIPE, text=True)
+        assert world.web[n].stdout.readline() == "ready\n"
+    text = virtual({1: 1, 2: 1}, vip="fd50::100").replace("255.255.255.0", "64").replace("10.60.0.1", "fd60::1")
+    text = text.replace("    expect = \"HTTP\"\n", "    expect = \"web\"\n").replace("eth0:1", "eth0")
+    world.start("network = nat\nnat_router = fd60::fe eth1\nnat_nmask = 64\n" + text)
+    asked = subprocess.run(world.within("client", [sys.executable, "-c", SIX_CLIENT, "fd50::100", "6"]), check=True,
+                           text=True, stdout=subprocess.PIPE)
+    assert collections.Counter(asked.stdout.split()) == {"web1": 3, "web2": 3}
+    assert {s["state"] for s in world.status()["virtuals"][0]["servers"]} <= {"up", "trusted"}
+
+
+def test_source_hash_keeps_a_client_at_its_server(world):
+    world.start(conf(virtual({1: 1, 2: 1, 3: 1}, scheduler="sh")))
+    answers = world.ask(6)
+    assert len(answers) == 1 and "failed" not in answers
 
 
 def agent(world, action, **parameters):

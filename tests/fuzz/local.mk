@@ -32,3 +32,10 @@ fuzz_ip_packet_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)
 fuzz_cman_conf_SOURCES = tests/fuzz/fuzz_cman_conf.c $(FUZZ_MAIN)
 fuzz_cman_conf_LDADD = libcmanbase.la
 fuzz_cman_conf_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)
+
+FUZZ_TARGETS += fuzz_lvs_conf
+fuzz_lvs_conf_SOURCES = tests/fuzz/fuzz_lvs_conf.c $(FUZZ_MAIN)
+fuzz_lvs_conf_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/agents/lvs
+fuzz_lvs_conf_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
+fuzz_lvs_conf_LDADD = liblvscore.la
+fuzz_lvs_conf_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)

@@ -126,15 +126,14 @@ static int wait_for(struct clu_client *c, bool (*done)(const Hawser__FencedNews 
  */
 static int ask_until(struct clu_client *c, const char *verb, long wait_s, struct clu_buf *errs)
 {
-	uint64_t deadline = until(wait_s);
+	uint64_t deadline = wait_s ? until(wait_s) : now_ms() + CLU_CLIENT_DEADLINE_MS;
 
 	for (;;) {
 		struct clu_buf b = CLU_BUF_INIT;
-		uint32_t ms = wait_s ? left_ms(deadline) : CLU_CLIENT_DEADLINE_MS;
 		int r;
 
 		clu_buf_free(errs);
-		r = fenced_ask_on(c, verb, NULL, 0, ms, NULL, errs);
+		r = fenced_ask_on(c, verb, NULL, 0, left_ms(deadline), NULL, errs);
 		if (r == -ETIMEDOUT) {
 			clu_buf_free(errs);
 			clu_buf_printf(errs, "%s not complete: fenced has taken the request, and the domain has not "

@@ -79,6 +79,15 @@ static void on_leave(struct fdom *d, uint32_t from)
 	}
 }
 
+/* Has the domain a member besides n? */
+static bool others(const struct fdom *d, const struct fdom_node *n)
+{
+	for (unsigned i = 0; i < d->n_nodes; i++)
+		if (d->nodes[i].member && &d->nodes[i] != n)
+			return true;
+	return false;
+}
+
 static int on_victim(struct fdom *d, uint32_t from, const Hawser__FdomMessage *m, const char **why)
 {
 	struct fdom_node *n = fdom_get(d, m->nodeid), *asker = fdom_find(d, from);
@@ -91,6 +100,10 @@ static int on_victim(struct fdom *d, uint32_t from, const Hawser__FdomMessage *m
 	/* Dealt with already: fencing it again would only hit its next start. */
 	if (n->v.state != FDOM_V_NONE || (n->standing && !n->present))
 		return 0;
+	if (n->member && !others(d, n)) {
+		*why = "it is the last member of the fence domain: nobody would be left to fence it, nor anybody else";
+		return -EBUSY;
+	}
 	snprintf(text, sizeof(text), "%s (asked for on %s)", m->why && *m->why ? m->why : "no reason given",
 		fdom_name(d, from));
 	fdom_victim_add(d, n, FDOM_R_REQUEST, text);

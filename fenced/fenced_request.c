@@ -75,6 +75,8 @@ static void join(struct fdom *d, const struct clu_request *r)
 	if (!d->conf) {
 		fdom_news_reply(d, r->client, -EAGAIN,
 			"there is no cluster.conf yet; see that ccsd runs, then join again");
+	} else if (!d->admitted) {
+		fdom_news_reply(d, r->client, -EAGAIN, "fenced is still joining its group; try again");
 	} else if (d->leaving || d->shutdown) {
 		fdom_news_reply(d, r->client, -EBUSY, "this node is leaving the domain; join again when it has left");
 	} else if (begin(d, r, &token)) {

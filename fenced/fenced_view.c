@@ -295,6 +295,7 @@ void fdom_on_state(struct fdom *d, const struct clu_message *m)
 		return;
 	}
 	/* Their messages belonged to the state that is given up here. */
+	d->leave_sent = false;
 	fdom_answer_all(d, -EAGAIN, "this node met the other side of a split and took its state; ask again");
 	d->n_nodes = 0;
 	for (size_t i = 0; i < s->n_nodes; i++) {

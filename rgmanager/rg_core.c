@@ -383,6 +383,15 @@ static uint64_t rg_deadline(const void *core)
 	return sooner(t, rg->go_since_ms ? rg->go_since_ms + RG_SETTLE_MS : CLU_NEVER);
 }
 
+/* A member that is not ready has started nothing: its state must not win over one that has services. */
+static uint32_t rg_weight(const void *core)
+{
+	struct rg *rg = (struct rg *)core;
+	const struct rg_node *me = rg_node_find(rg, rg->self);
+
+	return me && me->ready;
+}
+
 const struct clu_core_ops rg_ops = {
 	.name = "rgmanager",
 	.proto_min = 1,
@@ -390,5 +399,6 @@ const struct clu_core_ops rg_ops = {
 	.step = rg_step,
 	.deadline = rg_deadline,
 	.snapshot = rg_snapshot,
+	.weight = rg_weight,
 	.dump = rg_dump,
 };

@@ -616,6 +616,20 @@ static void test_asked_for(void **state)
 	fw_done(&w);
 }
 
+/* Two confused halves must not name each other until no member is left that could fence. */
+static void test_last_member_cannot_be_given_up(void **state)
+{
+	fw_init(&w, 2, DEFAULTS);
+	w.votes_needed = 1;
+	w.lax = true;
+	fw_all_join(&w);
+	assert_int_equal(fw_ask(&w, 1, "victim", 2, true), 0);
+	assert_int_equal(fw_ask(&w, 1, "victim", 1, true), -EBUSY);
+	assert_null(fw_victim(&w, 1, 1));
+	assert_non_null(fw_child(&w, 1, 2));
+	fw_done(&w);
+}
+
 static void test_orderly_stop(void **state)
 {
 	struct clu_event ev = { .type = CLU_EV_SHUTDOWN };
@@ -651,6 +665,34 @@ static void test_join_without_config(void **state)
 	assert_int_equal(fw_ask(&w, 1, "join", 0, true), -EAGAIN);
 	assert_non_null(strstr(w.n[1].reply_why, "ccsd"));
 	w.conf = conf;
+	fw_done(&w);
+}
+
+/* Before the group has taken us in a message would be lost, and its sender wait for ever. */
+static void test_join_before_admission(void **state)
+{
+	Hawser__FencedRequest q = HAWSER__FENCED_REQUEST__INIT;
+	struct clu_event ev = { .type = CLU_EV_START }, cf = { .type = CLU_EV_CONFIG }, rq = { .type = CLU_EV_REQUEST };
+	struct clu_out *out = clu_out_new();
+	struct fdom *d;
+	uint8_t bytes[64];
+
+	fw_init(&w, 3, DEFAULTS);
+	d = fdom_new(&w.opt);
+	ev.u.start.nodeid = 1;
+	cf.u.config.conf = w.conf;
+	q.verb = (char *)"join";
+	rq.u.request = (struct clu_request){ .client = 7, .admin = true, .data = bytes };
+	rq.u.request.len = hawser__fenced_request__pack(&q, bytes);
+	assert_int_equal(fdom_ops.step(d, &ev, out), 0);
+	assert_int_equal(fdom_ops.step(d, &cf, out), 0);
+	clu_out_reset(out);
+	assert_int_equal(fdom_ops.step(d, &rq, out), 0);
+	assert_int_equal(clu_out_count(out), 1);
+	assert_int_equal(clu_out_get(out, 0)->type, CLU_ACT_REPLY);
+	assert_int_equal(clu_out_get(out, 0)->u.reply.error, -EAGAIN);
+	clu_out_free(out);
+	fdom_free(d);
 	fw_done(&w);
 }
 
@@ -727,9 +769,11 @@ int main(void)
 		cmocka_unit_test(test_operator_ack),
 		cmocka_unit_test(test_fenced_by_hand_before_the_loss),
 		cmocka_unit_test(test_asked_for),
+		cmocka_unit_test(test_last_member_cannot_be_given_up),
 		cmocka_unit_test(test_orderly_stop),
 		cmocka_unit_test(test_corosync_gone),
 		cmocka_unit_test(test_join_without_config),
+		cmocka_unit_test(test_join_before_admission),
 		cmocka_unit_test(test_bad_bytes),
 		cmocka_unit_test(test_dump_tells_all),
 	};

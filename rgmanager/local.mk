@@ -6,7 +6,7 @@ librgcore_la_SOURCES = rgmanager/rg_meta.h rgmanager/rg_meta.c rgmanager/rg_rm.h
 	rgmanager/rg_delta.h rgmanager/rg_delta.c rgmanager/rg_core.h rgmanager/rg_priv.h rgmanager/rg_core.c \
 	rgmanager/rg_svc.c rgmanager/rg_eval.c rgmanager/rg_view.c rgmanager/rg_apply.c rgmanager/rg_request.c \
 	rgmanager/rg_conf.c rgmanager/rg_local.c rgmanager/rg_op.c rgmanager/rg_check.c rgmanager/rg_msg.c \
-	rgmanager/rg_code.c rgmanager/rg_dump.c
+	rgmanager/rg_code.c rgmanager/rg_dump.c rgmanager/rg_agent_env.h rgmanager/rg_agent_env.c
 librgcore_la_LIBADD = libclucore.la
 
 check_PROGRAMS += test_rg_core
@@ -47,3 +47,10 @@ test_clustat_print_SOURCES = tests/unit/test_clustat_print.c rgmanager/clustat_p
 test_clustat_print_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_clustat_print_LDADD = librgcore.la $(JANSSON_LIBS) $(CMOCKA_LIBS)
 EXTRA_DIST += tests/golden/rg
+
+sbin_PROGRAMS += rg_test
+rg_test_SOURCES = rgmanager/rg_test.c rgmanager/rg_test_run.h rgmanager/rg_test_run.c
+rg_test_LDADD = librgagents.la $(QB_LIBS)
+dist_man_MANS += man/rg_test.8
+TESTS += tests/cli/test_rg_tools.sh
+EXTRA_DIST += tests/cli/test_rg_tools.sh

@@ -6,36 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rg_agent_env.h"
 #include "rg_priv.h"
-
-/*
- * Deadlines. With __enforce_timeouts the agent's own number counts. Otherwise
- * that number is a hint by which nobody was ever measured: it is stretched, and
- * there is an end all the same.
- */
-#define STRETCH 3
-#define LEAST_MS 120000u
-#define NO_HINT_MS 1800000u
-#define CHECK_LEAST_MS 60000u
-#define CHECK_NO_HINT_MS 300000u
-#define DAY_S 86400u
-
-static const char *const step_names[] = {
-	[RG_STEP_START] = "start", [RG_STEP_STOP] = "stop", [RG_STEP_CHECK] = "status", [RG_STEP_RECONFIG] = "reconfig",
-	[RG_STEP_RECOVER] = "recover", [RG_STEP_MIGRATE] = "migrate",
-};
-
-static uint32_t deadline_ms(const struct rg_inst *i, const struct rg_meta_action *a, bool check)
-{
-	uint32_t s = a->timeout_s < DAY_S ? a->timeout_s : DAY_S;
-	uint32_t least = check ? CHECK_LEAST_MS : LEAST_MS;
-
-	if (i->enforce_timeouts && s)
-		return s * 1000;
-	if (!s)
-		return check ? CHECK_NO_HINT_MS : NO_HINT_MS;
-	return s * 1000 * STRETCH > least ? s * 1000 * STRETCH : least;
-}
 
 /* Other started instances of the same resource on this node: told from their states, never counted along. */
 static unsigned other_instances(const struct rg *rg, const struct rg_inst *i)
@@ -49,69 +21,23 @@ static unsigned other_instances(const struct rg *rg, const struct rg_inst *i)
 	return n;
 }
 
-struct env {
-	char **list;
-	unsigned n, cap;
-	bool nomem;
-};
-
-static void env_add(struct env *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void env_add(struct env *e, const char *fmt, ...)
-{
-	struct clu_buf b = CLU_BUF_INIT;
-	va_list ap;
-
-	va_start(ap, fmt);
-	clu_buf_vprintf(&b, fmt, ap);
-	va_end(ap);
-	if (b.error || e->n + 1 >= e->cap) {
-		e->nomem = true;
-		clu_buf_free(&b);
-		return;
-	}
-	e->list[e->n++] = b.data;
-}
-
-static void fill_env(struct rg *rg, struct env *e, const struct rg_inst *i, const struct rg_meta_action *a)
-{
-	for (unsigned k = 0; k < i->meta->n_params; k++)
-		if (i->values[k].value)
-			env_add(e, "OCF_RESKEY_%s=%s", i->values[k].name, i->values[k].value);
-	env_add(e, "OCF_RA_VERSION_MAJOR=1");
-	env_add(e, "OCF_RA_VERSION_MINOR=0");
-	env_add(e, "OCF_ROOT=%s", i->meta->ocf ? "/usr/lib/ocf" : "/usr/share/cluster");
-	env_add(e, "OCF_RESOURCE_INSTANCE=%s", i->key);
-	env_add(e, "OCF_RESOURCE_TYPE=%s", i->meta->type);
-	env_add(e, "OCF_CHECK_LEVEL=%u", a->depth);
-	env_add(e, "OCF_RESKEY_RGMANAGER_meta_refcnt=%u", other_instances(rg, i));
-	env_add(e, "OCF_RESKEY_RGMANAGER_meta_timeout=%u", i->enforce_timeouts ? 0 : a->timeout_s);
-}
-
 static void run_step(struct rg *rg, struct rg_op *op, const struct rg_step *st)
 {
 	const struct rg_inst *i = st->inst;
 	const struct rg_meta_action *a = &i->actions[st->action];
 	const char *argv[4] = { i->meta->path, a->name, st->kind == RG_STEP_MIGRATE ? op->target : NULL, NULL };
-	struct env e = { .cap = i->meta->n_params + 16 };
 	struct clu_run run = { .argv = argv };
+	struct rg_agent_env env;
 
-	e.list = calloc(e.cap, sizeof(*e.list));
-	if (!e.list) {
+	if (rg_agent_env_fill(&env, i, a, other_instances(rg, i)) < 0) {
 		rg->error = -ENOMEM;
 		return;
 	}
-	fill_env(rg, &e, i, a);
 	run.id = op->child = rg->next_child++;
-	run.env = (const char *const *)e.list;
-	run.deadline_ms = deadline_ms(i, a, st->kind == RG_STEP_CHECK);
-	if (e.nomem)
-		rg->error = -ENOMEM;
-	else
-		clu_out_run(rg->out, &run);
-	for (unsigned k = 0; k < e.n; k++)
-		free(e.list[k]);
-	free(e.list);
+	run.env = rg_agent_env_list(&env);
+	run.deadline_ms = rg_agent_deadline_ms(i, a, st->kind == RG_STEP_CHECK);
+	clu_out_run(rg->out, &run);
+	rg_agent_env_done(&env);
 }
 
 static void plan_convalesce(struct rg_local *l)
@@ -408,7 +334,7 @@ static void step_failed(struct rg *rg, struct rg_svc *s, const struct rg_step *s
 	}
 	describe(op, st, e);
 	clu_out_note(rg->out, op->init ? CLU_INFO : CLU_WARNING, "rg.agent", i->key, "", "failed", op->why,
-		"service=%s op=%s code=%d ms=%u", s->name, step_names[st->kind], e->exit_code, e->ran_ms);
+		"service=%s op=%s code=%d ms=%u", s->name, rg_step_name(st->kind), e->exit_code, e->ran_ms);
 	if (st->kind == RG_STEP_CHECK || st->kind == RG_STEP_RECOVER) {
 		rg_check_failed(rg, s, i);
 		return;

@@ -25,6 +25,16 @@ unsigned rg_inst_checks(const struct rg_inst *i, unsigned *ret_index)
 	return n;
 }
 
+const char *rg_step_name(enum rg_step_kind kind)
+{
+	static const char *const names[] = {
+		[RG_STEP_START] = "start", [RG_STEP_STOP] = "stop", [RG_STEP_CHECK] = "status", [RG_STEP_RECONFIG] = "reconfig",
+		[RG_STEP_RECOVER] = "recover", [RG_STEP_MIGRATE] = "migrate",
+	};
+
+	return names[kind];
+}
+
 void rg_plan_add(struct rg_plan *p, struct rg_inst *i, enum rg_step_kind kind, const char *action)
 {
 	if (p->n == p->cap) {

@@ -100,5 +100,6 @@ void rg_plan_stop(struct rg_plan *p, struct rg_inst *i);
 void rg_plan_order(struct rg_plan *p, struct rg_inst *i);
 void rg_plan_add(struct rg_plan *p, struct rg_inst *i, enum rg_step_kind kind, const char *action);
 void rg_plan_free(struct rg_plan *p);
+const char *rg_step_name(enum rg_step_kind kind);
 
 #endif

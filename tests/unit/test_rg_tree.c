@@ -37,11 +37,9 @@ static struct rg_inst *tree_of(struct rg_rm *rm, const char *name, struct clu_bu
 
 static void print_plan(const char *title, const struct rg_plan *p, struct clu_buf *ret)
 {
-	static const char *const kinds[] = { "start", "stop", "status", "reconfig", "recover", "migrate" };
-
 	clu_buf_printf(ret, "%s:", title);
 	for (unsigned i = 0; i < p->n; i++)
-		clu_buf_printf(ret, " %s%s%s", kinds[p->steps[i].kind], ":", p->steps[i].inst->key);
+		clu_buf_printf(ret, " %s:%s", rg_step_name(p->steps[i].kind), p->steps[i].inst->key);
 	clu_buf_str(ret, "\n");
 }
 

@@ -29,7 +29,7 @@ enum clu_want {
 	 * Keep a parent process ("hawser-watchdog") that resets the machine (reboot(2),
 	 * without sync) when a signal ends the daemon (crash, SIGKILL): what the daemon
 	 * ran would otherwise go on without a manager. An exit of its own (EXIT, FATAL)
-	 * resets nothing, nor does a failure before the start was complete. If the
+	 * resets nothing unless its code is CLU_FATAL_RESET, nor does a failure before the start was complete. If the
 	 * parent itself is killed the daemon gets SHUTDOWN: it leaves in order rather
 	 * than go on unwatched. Switched off by -N / --no-watchdog.
 	 */

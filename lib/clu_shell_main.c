@@ -314,6 +314,9 @@ static int run_daemon(struct clu_shell *s, struct start_end *e, int armed_fd)
 	}
 	start_done(e);
 	qb_loop_run(s->loop);
+	/* The watchdog process waits for this end: nothing may come before the reset. */
+	if (s->code == CLU_FATAL_RESET && armed_fd >= 0)
+		_exit(CLU_FATAL_RESET);
 out:
 	s->ended = true;
 	s->ipc = clu_ipc_server_free(s->ipc, LAST_WORD_MS);

@@ -254,17 +254,17 @@ def test_blocked_corosync_loses_nothing(nodes):
     assert int(dump.group(1)) > 0    # else this test proves nothing
 
 
-@pytest.mark.parametrize("request_text", ["crash", "kill -9"])
+@pytest.mark.parametrize("request_text", ["crash", "kill -9", "fatal 70"])
 def test_watchdog_resets_the_node(nodes, request_text):
     n1 = nodes[0]
     boots = n1.boots()
     start(n1, GROUP | QUORUM | WATCHDOG)
     wait_status(n1, members="1")
     assert len(n1.pids_of("hawser-watchdog")) == 1
-    if request_text == "crash":
-        ask(n1, "crash", 500)
-    else:
+    if request_text == "kill -9":
         assert n1.kill("clu_echo") == 1
+    else:
+        ask(n1, request_text, 500)
     wait_for(lambda: not n1.is_up(), "the node to go down")
     assert "this machine is reset" in n1.log("clu_echo.log")
     assert n1.boots() == boots

@@ -59,7 +59,7 @@ def test_owner_crashes(cluster):
     assert lvs_owner is owner, "both services prefer the same node"
     seen_from = others(cluster, owner)[0]
     for service in (LVS, W):
-        assert cluster.wait_service(service, node=seen_from).owner != owner.name
+        cluster.wait_service(service, away_from=owner.name, node=seen_from)
     off = owner.bmc.offs(when)
     run = lab_witness.runs(cluster.lab, "w")[-1]
     assert off and off[0] < run.begin, "the old owner must be off before the service starts elsewhere"
@@ -75,7 +75,7 @@ def test_owner_hangs_and_is_fenced_before_takeover(cluster):
     seen_from = others(cluster, owner)[0]
     wait_for(lambda: lab_witness.current(cluster.lab, "w") not in ([], [owner.name]), "the witness elsewhere")
     assert owner.bmc.offs(when)[0] < lab_witness.runs(cluster.lab, "w")[-1].begin
-    assert cluster.wait_service(W, node=seen_from).owner != owner.name
+    cluster.wait_service(W, away_from=owner.name, node=seen_from)
 
 
 def test_wrong_bmc_password_holds_the_service_and_says_so(cluster):
@@ -96,7 +96,7 @@ def test_wrong_bmc_password_holds_the_service_and_says_so(cluster):
     master = cluster.lab.node(int(cluster.fence_ls(rest[0])["master nodeid"]))
     command = re.search(r"fence_ack_manual( -\S+)* %s" % owner.name, master.run("fence_tool", "ls").out).group(0)
     master.run(*command.split(), text="absolutely\n", check=True)
-    assert cluster.wait_service(W, node=rest[0]).owner != owner.name
+    cluster.wait_service(W, away_from=owner.name, node=rest[0])
     assert fence_notes(cluster, when, ev="fdom.fenced", obj=owner.name, how="override")
 
 
@@ -104,7 +104,7 @@ def test_second_method_when_the_first_fails(cluster):
     owner = cluster.owner(W)
     owner.bmc.restart(password="changed")
     owner, when = crash_owner(cluster)
-    assert cluster.wait_service(W, node=others(cluster, owner)[0]).owner != owner.name
+    cluster.wait_service(W, away_from=owner.name, node=others(cluster, owner)[0])
     assert owner.bmc.offs(when), "the spare account has switched it off"
 
 
@@ -128,7 +128,7 @@ def test_partitioned_owner_is_fenced(cluster):
     cluster.lab.partition([owner], rest)
     wait_for(lambda: owner.bmc.offs(when), "the owner to be fenced")
     cluster.lab.heal()
-    assert cluster.wait_service(W, node=rest[0]).owner != owner.name
+    cluster.wait_service(W, away_from=owner.name, node=rest[0])
     assert not [t for n in rest for t in n.bmc.offs(when)]
 
 

@@ -57,7 +57,7 @@ def test_daemon_dies(cluster, daemon):
         wait_for(lambda: owner.bmc.offs(when) or not owner.pids_of("fenced"), "fenced to be gone")
     else:
         wait_for(lambda: owner.name not in lab_witness.current(cluster.lab, "w"), "the service to leave its node")
-        assert cluster.wait_service(W, node=others[0]).owner != owner.name
+        cluster.wait_service(W, away_from=owner.name, node=others[0])
     if not owner.bmc.offs(when):
         restart_machine(cluster, owner)
     cluster.wait_members()

@@ -132,16 +132,17 @@ class Cluster:
             wait_for(seen, lambda node=node: "members %s as seen by %s; it says:\n%s"
                      % (names, node.name, self.report(node)), timeout=timeout, every=0.1)
 
-    def wait_service(self, service="service:lvs", state="started", owner=None, node=None, timeout=60):
-        """Wait until SERVICE is in STATE (on OWNER); returns its Service record."""
+    def wait_service(self, service="service:lvs", state="started", owner=None, away_from=None, node=None, timeout=60):
+        """Wait until SERVICE is in STATE (on OWNER, or not on AWAY_FROM); returns its Service record."""
         def seen():
             status = self.status(node)
             found = status and status.services.get(service)
-            if found and found.state == state and owner in (None, found.owner):
+            if found and found.state == state and owner in (None, found.owner) and found.owner != away_from:
                 return found
             return None
-        return wait_for(seen, lambda: "%s to be %s%s; now:\n%s" % (
-            service, state, " on " + owner if owner else "", self.report(node)), timeout=timeout, every=0.05)
+        return wait_for(seen, lambda: "%s to be %s%s%s; now:\n%s" % (
+            service, state, " on " + owner if owner else "", " not on " + away_from if away_from else "",
+            self.report(node)), timeout=timeout, every=0.05)
 
     def report(self, node=None):
         """Everything worth reading about a cluster that does not do what it should."""

@@ -68,9 +68,10 @@ def test_daemon_dies(cluster, daemon):
 def test_lvsd_dies(cluster):
     """The next check of the lvs resource fails, and the service is recovered."""
     owner = cluster.owner(LVS)
-    assert owner.kill("lvsd") >= 1
     client = cluster.lab.clients[0]
-    wait_for(lambda: any(n.pids_of("lvsd") for n in cluster.lab.nodes if n.is_up()), "lvsd to run again", timeout=60)
-    wait_for(lambda: client.ask(lab_conf.URL, 1)[0].ok, "an answer through the virtual address", timeout=60)
-    cluster.wait_service(LVS)
-    assert sum(len(n.pids_of("lvsd")) > 0 for n in cluster.lab.nodes) == 1
+    assert client.ask(lab_conf.URL, 1)[0].ok
+    assert owner.kill("lvsd") == 1
+    cluster.wait_service(LVS, away_from=owner.name)  # recovery="relocate"
+    wait_for(lambda: client.ask(lab_conf.URL, 1)[0].ok, "an answer through the virtual address")
+    assert [n.name for n in cluster.lab.nodes if n.pids_of("lvsd")] == [cluster.owner(LVS).name]
+    assert lab_conf.VIP + "/" not in owner.run("ip", "addr").out, "what the dead lvsd had brought up is cleaned up"

@@ -29,7 +29,7 @@ def test_one_survivor_of_a_race(cluster):
     cluster.lab.partition([n1], [n2])
     wait_for(lambda: n2.bmc.offs(when), "n2 to be fenced")
     cluster.lab.heal()
-    assert cluster.wait_service(W, node=n1).owner == "n1"
+    cluster.wait_service(W, owner="n1", node=n1)
     cluster.wait_members()
     assert not n1.bmc.offs(when), "the other side must not have fenced as well"
     lab_witness.check_never_twice(cluster.lab, "w")
@@ -42,6 +42,6 @@ def test_survivor_goes_on_alone_after_a_crash(cluster):
     other = n2 if owner is n1 else n1
     when = time.time()
     owner.crash()
-    assert cluster.wait_service(W, node=other).owner == other.name
+    cluster.wait_service(W, owner=other.name, node=other)
     assert owner.bmc.offs(when)
     lab_witness.check_never_twice(cluster.lab, "w")

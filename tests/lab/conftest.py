@@ -9,7 +9,7 @@ import pytest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-from hawserlab import lab_cluster, reap  # noqa: E402  pylint: disable=wrong-import-position
+from hawserlab import Lab, lab_cluster, reap  # noqa: E402  pylint: disable=wrong-import-position
 
 KEEP = os.environ.get("HAWSER_LAB_LOGS")
 
@@ -40,7 +40,9 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
     if report.when == "call" and report.failed and KEEP:
-        for lab in (v for v in item.funcargs.values() if hasattr(v, "collect")):
+        labs = {id(lab): lab for lab in (getattr(v, "lab", v) for v in item.funcargs.values())
+                if isinstance(lab, Lab)}
+        for lab in labs.values():
             where = os.path.join(KEEP, item.name.replace("/", "_"))
             lab.collect(where)
             report.sections.append(("lab", "logs of the nodes: " + where))

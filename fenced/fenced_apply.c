@@ -69,14 +69,6 @@ static void on_leave(struct fdom *d, uint32_t from)
 	d->changed = true;
 	clu_out_note(d->out, CLU_INFO, "fdom.member", fdom_name(d, from), "member", "left",
 		"left the fence domain", "nodeid=%u", from);
-	for (unsigned i = 0; i < d->n_nodes; i++) {
-		struct fdom_node *v = &d->nodes[i];
-
-		if (v->v.state != FDOM_V_FENCING || v->v.fencer != from)
-			continue;
-		fdom_victim_move(d, v, FDOM_V_WAITING, "the member that ran its fence agent left the domain");
-		v->v.due_ms = d->now_ms;
-	}
 }
 
 /* Has the domain a member besides n? */
@@ -266,6 +258,12 @@ void fdom_on_message(struct fdom *d, const struct clu_message *msg)
 		break;
 	case HAWSER__FDOM_KIND__FDOM_HISTORY:
 		on_history(d, msg->from, m);
+		break;
+	case HAWSER__FDOM_KIND__FDOM_YIELD:
+		if (msg->from == d->yields) {
+			d->yields = 0;
+			d->changed = true;
+		}
 		break;
 	case HAWSER__FDOM_KIND__FDOM_NOTHING:
 	case _HAWSER__FDOM_KIND_IS_INT_SIZE:

@@ -278,6 +278,17 @@ static void on_shutdown(struct fdom *d)
 		clu_out_leave(d->out);
 }
 
+static void yield_progress(struct fdom *d)
+{
+	Hawser__FdomMessage m = HAWSER__FDOM_MESSAGE__INIT;
+
+	if (d->yields != d->self || !d->yields || d->yield_sent || fdom_runs_any(d))
+		return;
+	m.kind = HAWSER__FDOM_KIND__FDOM_YIELD;
+	fdom_send(d, &m);
+	d->yield_sent = true;
+}
+
 /* LEAVE goes out when no agent of ours runs any more, so that the next master never starts one beside it. */
 static void leave_progress(struct fdom *d)
 {
@@ -399,6 +410,7 @@ static int fdom_step(void *core, const struct clu_event *ev, struct clu_out *out
 	fdom_runs_check(d);
 	fdom_runs_start(d);
 	leave_progress(d);
+	yield_progress(d);
 	if (d->changed)
 		fdom_news_notify(d);
 	d->out = NULL;

@@ -39,6 +39,9 @@ static void wait_text(const struct fdom *d, const struct fdom_node *n, char *ret
 		snprintf(ret, size, "it came back from another side of a split and has not said what it did there");
 	else if (v->due_ms > d->now_ms)
 		delay_text(d, v, ret, size);
+	else if (d->yields && d->yields != n->nodeid)
+		snprintf(ret, size, "%s, which fenced before and has to be fenced itself, has not stopped yet",
+			fdom_name(d, d->yields));
 	else if (!d->conf)
 		snprintf(ret, size, "fenced has no cluster.conf yet; see that ccsd runs");
 	else
@@ -211,8 +214,8 @@ void fdom_dump(const void *core, struct clu_buf *ret)
 {
 	const struct fdom *d = core;
 
-	clu_buf_printf(ret, "domain master=%u seq=%llu complete=%d\n", d->master, (unsigned long long)d->seq,
-		d->complete);
+	clu_buf_printf(ret, "domain master=%u seq=%llu complete=%d yields=%u\n", d->master,
+		(unsigned long long)d->seq, d->complete, d->yields);
 	for (unsigned i = 0; i < d->n_nodes; i++)
 		dump_node(&d->nodes[i], ret);
 	clu_buf_printf(ret, "local self=%u admitted=%d quorate=%d view_ring=%u/%llu quorum_ring=%u/%llu want_member=%d "

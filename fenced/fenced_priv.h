@@ -94,6 +94,11 @@ struct fdom {
 	 * anything in it that another side of a split would have to fear.
 	 */
 	bool complete;
+	/*
+	 * A master that was made a victim though it is alive, until it says that it has
+	 * heard of that and runs no agent any more: so long no other victim is fenced.
+	 */
+	uint32_t yields;
 
 	/* Local facts. */
 	struct fdom_options opt;
@@ -106,6 +111,7 @@ struct fdom {
 	bool up_known;
 	bool want_member;	/* an operator joined this node */
 	bool stateful;		/* has been a member of a complete domain with quorum */
+	bool yield_sent;
 	bool leaving;		/* LEAVE is due as soon as no agent of ours runs */
 	bool leave_sent;
 	bool shutdown;

@@ -6,6 +6,21 @@
 
 #include "fenced_priv.h"
 
+/* A fencing member that is no member any more: its victims wait for the next one. */
+static void orphans(struct fdom *d)
+{
+	for (unsigned i = 0; i < d->n_nodes; i++) {
+		struct fdom_node *n = &d->nodes[i];
+		struct fdom_node *f = n->v.state == FDOM_V_FENCING ? fdom_find(d, n->v.fencer) : NULL;
+
+		if (n->v.state != FDOM_V_FENCING || (f && f->member))
+			continue;
+		fdom_victim_move(d, n, FDOM_V_WAITING, "the member that ran its fence agent is none any more");
+		n->v.due_ms = d->now_ms;
+		n->v.begun = false;
+	}
+}
+
 static void complete_update(struct fdom *d, bool has_members)
 {
 	bool complete = has_members;
@@ -28,6 +43,7 @@ void fdom_master_update(struct fdom *d)
 	struct fdom_node *old = fdom_find(d, d->master);
 	uint32_t lowest = 0;
 
+	orphans(d);
 	for (unsigned i = 0; i < d->n_nodes && !lowest; i++)
 		if (d->nodes[i].member)
 			lowest = d->nodes[i].nodeid;
@@ -37,6 +53,10 @@ void fdom_master_update(struct fdom *d)
 	clu_out_note(d->out, CLU_INFO, "fdom.master", "domain", d->master ? fdom_name(d, d->master) : "none",
 		lowest ? fdom_name(d, lowest) : "none", "lowest node id of the fence domain",
 		"nodeid=%u", lowest);
+	if (old && old->present && old->v.state != FDOM_V_NONE) {
+		d->yields = old->nodeid;
+		d->yield_sent = false;
+	}
 	d->master = lowest;
 	d->changed = true;
 	/* The next one starts anew, without what is left of the old one's pauses. */
@@ -103,21 +123,6 @@ static void member_joined(struct fdom *d, const struct clu_member *m)
 	} else {
 		clu_out_note(d->out, CLU_WARNING, "fdom.stays", fdom_name(d, n->nodeid), "", "victim",
 			"a new fenced started there, but its machine was not restarted", "nodeid=%u", n->nodeid);
-	}
-}
-
-/* A fencing member that is no member any more: its victims wait for the next one. */
-static void orphans(struct fdom *d)
-{
-	for (unsigned i = 0; i < d->n_nodes; i++) {
-		struct fdom_node *n = &d->nodes[i];
-		struct fdom_node *f = n->v.state == FDOM_V_FENCING ? fdom_find(d, n->v.fencer) : NULL;
-
-		if (n->v.state != FDOM_V_FENCING || (f && f->member))
-			continue;
-		fdom_victim_move(d, n, FDOM_V_WAITING, "the member that ran its fence agent is gone");
-		n->v.due_ms = d->now_ms;
-		n->v.begun = false;
 	}
 }
 
@@ -203,7 +208,8 @@ void fdom_on_view(struct fdom *d, const struct clu_view *v)
 	if (v->first && d->admitted)
 		merged = true;	/* a member a second time, without having left: the state was replaced */
 	d->admitted = true;
-	orphans(d);
+	if (d->yields && !in_view(v, d->yields))
+		d->yields = 0;
 	fdom_master_update(d);
 	if (is_killer(d) && d->quorate)
 		for (unsigned i = 0; i < n_kill; i++)
@@ -255,6 +261,7 @@ int fdom_snapshot(const void *core, struct clu_buf *ret)
 	s.n_nodes = d->n_nodes;
 	s.master = d->master;
 	s.complete = d->complete;
+	s.yields = d->yields;
 	s.seq = d->seq;
 	room = clu_buf_grow(ret, hawser__fdom_snapshot__get_packed_size(&s));
 	if (!room)
@@ -306,6 +313,8 @@ void fdom_on_state(struct fdom *d, const struct clu_message *m)
 	}
 	d->master = s->master;
 	d->complete = s->complete;
+	d->yields = s->yields;
+	d->yield_sent = false;
 	d->seq = s->seq;
 	d->changed = true;
 	hawser__fdom_snapshot__free_unpacked(s, NULL);

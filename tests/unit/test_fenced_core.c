@@ -616,6 +616,33 @@ static void test_asked_for(void **state)
 	fw_done(&w);
 }
 
+/* A master that is given up while it fences stops first; then the next one starts. */
+static void test_given_up_master_stops_first(void **state)
+{
+	fw_init(&w, 5, DEFAULTS);
+	fw_all_join(&w);
+	fw_crash(&w, 5);
+	assert_non_null(fw_child(&w, 1, 5));
+	w.stubborn = true;
+	assert_int_equal(fw_ask(&w, 3, "victim", 1, true), 0);
+	assert_non_null(fw_child(&w, 2, 1));	/* the old master itself is fenced at once */
+	assert_null(fw_child(&w, 2, 5));
+	assert_non_null(strstr(fw_victim(&w, 3, 5)->why, "has not stopped yet"));
+	fw_child_end(&w, 1, 5, 1, "");
+	assert_non_null(fw_child(&w, 2, 5));
+	fw_done(&w);
+	/* or it is gone before it could say so */
+	fw_init(&w, 5, DEFAULTS);
+	fw_all_join(&w);
+	fw_crash(&w, 5);
+	w.stubborn = true;
+	assert_int_equal(fw_ask(&w, 3, "victim", 1, true), 0);
+	assert_null(fw_child(&w, 2, 5));
+	fw_crash(&w, 1);
+	assert_non_null(fw_child(&w, 2, 5));
+	fw_done(&w);
+}
+
 /* Two confused halves must not name each other until no member is left that could fence. */
 static void test_last_member_cannot_be_given_up(void **state)
 {
@@ -769,6 +796,7 @@ int main(void)
 		cmocka_unit_test(test_operator_ack),
 		cmocka_unit_test(test_fenced_by_hand_before_the_loss),
 		cmocka_unit_test(test_asked_for),
+		cmocka_unit_test(test_given_up_master_stops_first),
 		cmocka_unit_test(test_last_member_cannot_be_given_up),
 		cmocka_unit_test(test_orderly_stop),
 		cmocka_unit_test(test_corosync_gone),

@@ -41,11 +41,14 @@ static int check_first(const char *file, struct clu_buf *data)
 	}
 	clu_buf_printf(&path, "%s/cluster.rng", clu_path(CLU_PATH_DATA));
 	r = ccsd_schema_load(clu_buf_text(&path), &schema, &findings);
-	if (r == 0)
+	if (r < 0) {
+		fputs(clu_buf_text(&findings), stderr);
+	} else {
 		r = ccsd_validate(schema, data->data, data->len, file, NULL, &findings);
-	if (r < 0)
-		fprintf(stderr, "%sccs_tool: %s is not a valid configuration: nothing was changed; mend what is listed and "
-			"repeat\n", clu_buf_text(&findings), file);
+		if (r < 0)
+			fprintf(stderr, "%sccs_tool: %s is not a valid configuration: nothing was changed; mend what is listed and "
+				"repeat\n", clu_buf_text(&findings), file);
+	}
 	ccsd_schema_free(schema);
 	clu_buf_free(&path);
 	clu_buf_free(&findings);

@@ -113,7 +113,7 @@ struct sim_world {
 	struct sim_node node[SIM_MAX_NODES + 1];
 	const struct sim_daemon_type *type[SIM_NDAEMONS];
 	FILE *trace;
-	char failure[1024];	/* "" while all promises hold */
+	char failure[16384];	/* "" while all promises hold */
 	struct sim_stats stats;
 	void *rules;		/* sim_check.c: what is active where, open requests */
 	void *rings_made;	/* sim_ring.c */

@@ -51,6 +51,8 @@ static void finish(struct lvs_check *k, enum lvs_match m)
 {
 	if (m == LVS_MATCH_YES)
 		lvs_check_result(k, true, "answered in %llu ms", (unsigned long long)lvs_check_ms(k));
+	else if (!k->answer_len)
+		lvs_check_result(k, false, "closed without an answer");
 	else
 		lvs_check_result(k, false, "answer is not what is expected (%u bytes)", k->answer_len);
 }

@@ -232,26 +232,19 @@ static int nft_verify(struct lvs_director *d, const struct lvs_table *want, stru
 	return 0;
 }
 
-/* The counter of the rule in chain to-X-Y. */
-static bool find_counter(const json_t *all, const char *chain, uint64_t *ret)
+static bool find_counter(json_t *all, const char *name, uint64_t *ret)
 {
-	size_t i, k;
-	json_t *item, *expr;
+	json_t *item;
+	size_t i;
 
-	json_array_foreach((json_t *)all, i, item) {
-		const json_t *rule = json_object_get(item, "rule");
-		const char *in = json_string_value(json_object_get(rule, "chain"));
+	json_array_foreach(all, i, item) {
+		const json_t *counter = json_object_get(item, "counter");
+		const char *its = json_string_value(json_object_get(counter, "name"));
 
-		if (!in || strcmp(in, chain))
+		if (!its || strcmp(its, name))
 			continue;
-		json_array_foreach(json_object_get(rule, "expr"), k, expr) {
-			const json_t *packets = json_object_get(json_object_get(expr, "counter"), "packets");
-
-			if (!packets)
-				continue;
-			*ret = (uint64_t)json_integer_value(packets);
-			return true;
-		}
+		*ret = (uint64_t)json_integer_value(json_object_get(counter, "packets"));
+		return true;
 	}
 	return false;
 }
@@ -260,14 +253,15 @@ static int nft_stats(struct lvs_director *d, const struct lvs_table *have, struc
 {
 	struct nft_director *n = self(d);
 	struct lvs_stat *stats;
-	char chain[LVS_NFT_NAME];
+	char name[LVS_NFT_NAME];
 	unsigned count = 0;
 	json_t *all;
 
 	for (unsigned i = 0; i < have->n_svcs; i++)
 		count += have->svcs[i].n_dests;
 	stats = calloc(count ? count : 1, sizeof(*stats));
-	all = stats ? list(n, "table", "") : NULL;
+	/* The nat chains see the first packet of a connection only: packets are connections. */
+	all = stats ? list(n, "counters table", "") : NULL;
 	if (!all) {
 		free(stats);
 		return stats ? -ENOENT : -ENOMEM;
@@ -277,8 +271,8 @@ static int nft_stats(struct lvs_director *d, const struct lvs_table *have, struc
 		for (unsigned k = 0; k < have->svcs[i].n_dests; k++) {
 			struct lvs_stat *s = &stats[count];
 
-			lvs_nft_name("to", &have->svcs[i], &have->svcs[i].dests[k], chain);
-			if (!find_counter(all, chain, &s->connections))
+			lvs_nft_name("count", &have->svcs[i], &have->svcs[i].dests[k], name);
+			if (!find_counter(all, name, &s->connections))
 				continue;
 			s->svc = have->svcs[i];
 			s->svc.dests = NULL;

@@ -211,16 +211,19 @@ static void drop_stick(struct batch *b, const struct lvs_svc *s)
 
 static void put_dest(struct batch *b, const struct lvs_svc *s, const struct lvs_dest *d)
 {
-	char chain[LVS_NFT_NAME], to[LVS_ADDR_TEXT];
+	char chain[LVS_NFT_NAME], count[LVS_NFT_NAME], to[LVS_ADDR_TEXT];
 	const char *ip = is6(s) ? "ip6" : "ip";
 
 	lvs_nft_name("to", s, d, chain);
+	lvs_nft_name("count", s, d, count);
+	put(b, "add counter inet %s %s", b->table, count);
 	put(b, "add chain inet %s %s", b->table, chain);
 	if (d->port)
-		put(b, "add rule inet %s %s meta l4proto %s counter dnat %s to %s", b->table, chain, proto(s), ip,
-			lvs_addr_port_text(&d->addr, d->port, to));
+		put(b, "add rule inet %s %s meta l4proto %s counter name %s dnat %s to %s", b->table, chain, proto(s),
+			count, ip, lvs_addr_port_text(&d->addr, d->port, to));
 	else
-		put(b, "add rule inet %s %s counter dnat %s to %s", b->table, chain, ip, lvs_addr_text(&d->addr, to));
+		put(b, "add rule inet %s %s counter name %s dnat %s to %s", b->table, chain, count, ip,
+			lvs_addr_text(&d->addr, to));
 }
 
 static void drop_chain(struct batch *b, const char *part, const struct lvs_svc *s, const struct lvs_dest *d)
@@ -229,6 +232,15 @@ static void drop_chain(struct batch *b, const char *part, const struct lvs_svc *
 
 	lvs_nft_name(part, s, d, chain);
 	put(b, "flush chain inet %s %s\ndelete chain inet %s %s", b->table, chain, b->table, chain);
+}
+
+static void drop_dest(struct batch *b, const struct lvs_svc *s, const struct lvs_dest *d)
+{
+	char count[LVS_NFT_NAME];
+
+	drop_chain(b, "to", s, d);
+	lvs_nft_name("count", s, d, count);
+	put(b, "delete counter inet %s %s", b->table, count);
 }
 
 /* Slots whose destination differs between the two wheels, as elements to delete or to add. */
@@ -284,7 +296,7 @@ static void del_svc(struct batch *b, const struct lvs_svc *s)
 	lvs_nft_name("wheel", s, NULL, name);
 	put(b, "flush map inet %s %s\ndelete map inet %s %s", b->table, name, b->table, name);
 	for (unsigned i = 0; i < s->n_dests; i++)
-		drop_chain(b, "to", s, &s->dests[i]);
+		drop_dest(b, s, &s->dests[i]);
 }
 
 static bool has_dest(const struct lvs_svc *s, const struct lvs_dest *d)
@@ -327,7 +339,7 @@ static void change_svc(struct batch *b, const struct lvs_svc *have, const struct
 	put_slots(b, "add", want, &ww, have, &hw);
 	for (unsigned i = 0; i < have->n_dests; i++) {
 		if (!has_dest(want, &have->dests[i]))
-			drop_chain(b, "to", have, &have->dests[i]);
+			drop_dest(b, have, &have->dests[i]);
 	}
 }
 

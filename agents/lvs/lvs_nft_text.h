@@ -8,7 +8,7 @@
  *   chain svc-X     [hit in map stick-X: dnat to what is remembered]
  *                   numgen inc mod SIZE vmap @wheel-X              (sh, dh: jhash instead of numgen)
  *   map wheel-X     slot -> goto to-X-Y
- *   chain to-X-Y    counter dnat to ADDRESS:PORT
+ *   chain to-X-Y    counter count-X-Y, dnat to ADDRESS:PORT
  *   chain learn-X   remembers a new connection's server in stick-X (persistent)
  *   set guard4      what is refused when no server took it, instead of reaching a
  *                   program on the director itself

@@ -216,6 +216,8 @@ static int step(void *core, const struct clu_event *ev, struct clu_out *out)
 		}
 		break;
 	case CLU_EV_REQUEST:
+		if (ev->u.request.len == 5 && !memcmp(ev->u.request.data, "nomem", 5))
+			return -ENOMEM;
 		request(e, ev, out);
 		break;
 	case CLU_EV_CLIENT_GONE:
@@ -281,6 +283,13 @@ static void dump(const void *core, struct clu_buf *ret)
 
 static void *core_new(void *ctx, const char **why)
 {
+	const char *broken = getenv("CLU_ECHO_BROKEN");
+
+	if (broken && !strcmp(broken, "abort"))
+		abort();
+	*why = broken;
+	if (broken)
+		return NULL;
 	return calloc(1, sizeof(struct echo));
 }
 

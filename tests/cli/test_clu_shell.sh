@@ -73,6 +73,8 @@ expect 2 "--greeting bad cannot be used (Invalid argument)" ./clu_echo -g bad
 expect 2 "" ./clu_echo --no-watchdog
 CLU_ECHO_WANT=64 expect 0 "-N, --no-watchdog" ./clu_echo -h
 expect 111 "$name: not running on this node" ask status
+CLU_ECHO_BROKEN="cannot do it; do something" expect 1 "$name: cannot do it; do something" ./clu_echo
+CLU_ECHO_BROKEN=abort expect 1 "ended unexpectedly while it was starting; look at $log" ./clu_echo
 
 start --greeting=hallo
 expect 0 "name=$(uname -n)" ask status
@@ -174,5 +176,15 @@ wait $daemon
 [ $? = 7 ] || bad "the exit code of FATAL"
 daemon=
 grep -q "the daemon cannot go on: it was told to" "$tmp/err" || bad "no log on stderr"
+
+# A core that could not do its step: the daemon does not go on with half a state.
+./clu_echo -f 2>"$tmp/err" &
+daemon=$!
+await says start=1
+expect 108 "ended before it answered" ask nomem
+wait $daemon
+[ $? = 1 ] || bad "the exit code of a failed step"
+daemon=
+grep -q "event REQUEST could not be handled (Cannot allocate memory)" "$tmp/err" || bad "no word of the failed step"
 
 exit $status

@@ -272,6 +272,11 @@ def test_watchdog_resets_the_node(nodes, request_text):
 
 def test_watchdog_lets_an_orderly_end_be(nodes):
     n1 = nodes[0]
+    # One that cannot even start must not reset the machine again and again.
+    result = start(n1, GROUP | QUORUM | WATCHDOG, check=False, CLU_ECHO_BROKEN="abort")
+    assert result.code == 1 and "ended unexpectedly while it was starting" in result.err
+    wait_for(lambda: not n1.pids_of("hawser-watchdog"), "the watchdog's end")
+    assert n1.is_up()
     start(n1, GROUP | QUORUM | WATCHDOG)
     wait_status(n1, members="1")
     assert ask(n1, "fatal 7").out == "ending"

@@ -165,7 +165,7 @@ static int finish(const Hawser__RgAnswer *a, const struct verb *v, const char *s
 	fflush(stdout);
 	if (a->code != RG_ESUCCESS && a->code != RG_ERUN && *a->why)
 		fprintf(stderr, "clusvcadm: %s\n", a->why);
-	return a->code == RG_ERUN ? 0 : -a->code & 0xff;
+	return a->code == RG_ERUN ? 0 : a->code & 0xff;
 }
 
 static int operate(const struct verb *v, const char *svc, const char *node, bool by_domain)

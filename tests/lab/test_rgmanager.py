@@ -70,7 +70,8 @@ def test_operations_and_their_messages(cluster):
 def test_failed_check_restarts_in_place_or_relocates(cluster):
     owner = {name: cluster.wait_service(name).owner for name in (V, W)}
     for name in ("v", "w"):
-        cluster.lab.node(owner["service:" + name]).run("rm", "/run/witness-" + name, check=True)
+        # The program ends by itself, as a crash would.
+        cluster.lab.node(owner["service:" + name]).run("/etc/cluster/witness-" + name, "stop", check=True)
     wait_for(lambda: len(lab_witness.runs(cluster.lab, "v")) >= 2, "v to be restarted")
     moved = wait_for(lambda: [n for n in lab_witness.current(cluster.lab, "w") if n != owner[W]], "w to move")
     cluster.wait_service(V, owner=owner[V])

@@ -55,7 +55,22 @@ static int check_first(const char *file, struct clu_buf *data)
 	return r;
 }
 
-static void say_why(int error, const Hawser__CcsdAnswer *a)
+/* The daemons know the document as cluster.conf; the user knows it as his file. */
+static void say_findings(const char *text, const char *file)
+{
+	static const char theirs[] = "cluster.conf:";
+
+	while (*text) {
+		size_t len = strcspn(text, "\n"), skip = strncmp(text, theirs, sizeof(theirs) - 1) ? 0 : sizeof(theirs) - 1;
+
+		if (skip)
+			fprintf(stderr, "%s:", file);
+		fprintf(stderr, "%.*s\n", (int)(len - skip), text + skip);
+		text += len + (text[len] == '\n');
+	}
+}
+
+static void say_why(int error, const Hawser__CcsdAnswer *a, const char *file)
 {
 	struct clu_buf text = CLU_BUF_INIT;
 
@@ -64,7 +79,7 @@ static void say_why(int error, const Hawser__CcsdAnswer *a)
 		fprintf(stderr, "ccs_tool: %s\n", clu_buf_text(&text));
 	} else {
 		for (size_t i = 0; i < a->n_findings; i++)
-			fputs(a->findings[i], stderr);
+			say_findings(a->findings[i], file);
 		fprintf(stderr, "ccs_tool: update refused: %s\n", a->why);
 	}
 	clu_buf_free(&text);
@@ -94,7 +109,7 @@ int ccs_tool_spread(const char *file, bool verbose)
 		r = clu_client_once_pb("ccsd", &q.base, UPDATE_DEADLINE_MS, &hawser__ccsd_answer__descriptor,
 			(struct ProtobufCMessage **)&a);
 		if (r < 0)
-			say_why(r, a);
+			say_why(r, a, file);
 		else if (a->why[0])
 			fprintf(stderr, "ccs_tool: %s\n", a->why);
 	}

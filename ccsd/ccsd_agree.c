@@ -385,6 +385,8 @@ static void check_here(struct ccsd_core *c, struct clu_out *out)
 		ccsd_send_nack(c, "the document is not valid there", &v.findings, out);
 	else if (v.version != p->doc->version)
 		ccsd_send_nack(c, "config_version is read differently there; do all nodes run the same release?", NULL, out);
+	else if (c->g.doc && c->change(c->check_ctx, c->g.doc, p->doc, c->members, c->n_members, &v.findings) < 0)
+		ccsd_send_nack(c, "a running cluster cannot be changed in this way", &v.findings, out);
 	clu_buf_free(&v.findings);
 }
 

@@ -19,6 +19,7 @@ struct ccsd_core *ccsd_core_new(const struct ccsd_cfg *cfg, const char **why)
 	if (!c)
 		return NULL;
 	c->check = cfg->check;
+	c->change = cfg->change;
 	c->check_ctx = cfg->check_ctx;
 	c->conf_path = strdup(cfg->conf_path);
 	c->record_path = strdup(cfg->record_path);

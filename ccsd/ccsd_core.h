@@ -65,6 +65,13 @@ struct ccsd_verdict {
  */
 typedef int (*ccsd_check_fn)(void *ctx, const void *data, size_t len, struct ccsd_verdict *ret);
 
+/*
+ * May the document `old`, which is in force, become `new` while these nodes are members? Pure as well.
+ * 0; -EINVAL with findings.
+ */
+typedef int (*ccsd_change_fn)(void *ctx, const struct ccsd_doc *old, const struct ccsd_doc *new,
+	const uint32_t *members, unsigned n_members, struct clu_buf *findings);
+
 struct ccsd_cfg {
 	const char *conf_path;
 	const char *record_path;
@@ -73,6 +80,7 @@ struct ccsd_cfg {
 	const void *record;	/* NULL: none */
 	size_t record_len;
 	ccsd_check_fn check;
+	ccsd_change_fn change;
 	void *check_ctx;
 };
 

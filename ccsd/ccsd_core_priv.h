@@ -70,6 +70,7 @@ enum ccsd_store { CCSD_STORE_NONE, CCSD_STORE_RECORD, CCSD_STORE_ASIDE, CCSD_STO
 struct ccsd_core {
 	char *conf_path, *record_path;
 	ccsd_check_fn check;
+	ccsd_change_fn change;
 	void *check_ctx;
 
 	uint32_t nodeid;

@@ -34,6 +34,23 @@ static int check(void *ctx, const void *data, size_t len, struct ccsd_verdict *r
 	return r == -EMSGSIZE ? -EBADMSG : r;
 }
 
+static int change(void *ctx, const struct ccsd_doc *old, const struct ccsd_doc *new, const uint32_t *members,
+	unsigned n_members, struct clu_buf *findings)
+{
+	struct clu_conf *was = NULL, *is = NULL;
+	struct clu_buf errs = CLU_BUF_INIT;
+	int r = clu_conf_parse(old->data, old->len, "cluster.conf", &was, &errs);
+
+	if (r == 0)
+		r = clu_conf_parse(new->data, new->len, "cluster.conf", &is, &errs);
+	if (r == 0)
+		r = ccsd_check_change(was, is, members, n_members, "cluster.conf", findings);
+	clu_conf_unref(was);
+	clu_conf_unref(is);
+	clu_buf_free(&errs);
+	return r;
+}
+
 /* The file's content; a missing file is none. */
 static int read_file(const char *path, size_t max, struct clu_buf *ret)
 {
@@ -57,7 +74,7 @@ static void *core_new(void *opt_ctx, const char **why)
 	struct ccsd *d = opt_ctx;
 	struct clu_buf path = CLU_BUF_INIT, file = CLU_BUF_INIT, record = CLU_BUF_INIT;
 	const char *conf_path = clu_path(CLU_PATH_CONF), *reason;
-	struct ccsd_cfg cfg = { .conf_path = conf_path, .check = check, .check_ctx = d };
+	struct ccsd_cfg cfg = { .conf_path = conf_path, .check = check, .change = change, .check_ctx = d };
 	int r;
 
 	clu_buf_printf(&path, "%s/cluster.rng", clu_path(CLU_PATH_DATA));

@@ -222,7 +222,10 @@ static void update(struct ccsd_core *c, const struct clu_request *r, const Hawse
 			"repeat", NULL, out);
 	} else {
 		doc = ccsd_doc_new(q->document.data, q->document.len, v.version);
-		if (doc) {
+		if (doc && c->force && c->change(c->check_ctx, c->force, doc, c->members, c->n_members, &v.findings) < 0) {
+			refuse(c, r, -EINVAL, "a running cluster cannot be changed in this way", &v.findings, out);
+			ccsd_doc_unref(doc);
+		} else if (doc) {
 			c->req.state = CCSD_REQ_QUEUED;
 			c->req.client = r->client;
 			c->req.start_ms = c->now_ms;

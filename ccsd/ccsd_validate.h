@@ -24,6 +24,13 @@
 int ccsd_validate(const struct ccsd_schema *s, const void *data, size_t len, const char *file,
 	struct clu_conf **ret, struct clu_buf *findings);
 
+/*
+ * ccsd_change.c: may `old`, which is in force, become `new` while these nodes are members?
+ * Both are valid. 0; -EINVAL with findings in the same form (lines of `new`).
+ */
+int ccsd_check_change(const struct clu_conf *old, const struct clu_conf *new, const uint32_t *members,
+	unsigned n_members, const char *file, struct clu_buf *findings);
+
 /* The findings while they are collected; for ccsd_refs.c. */
 struct ccsd_findings {
 	const char *file;

@@ -124,6 +124,15 @@ def test_update_reaches_all_at_once(nodes):
     wait_version(nodes, 3)
 
 
+def test_a_change_that_a_running_cluster_cannot_take(nodes):
+    n1 = nodes[0]
+    text = lab_conf.cluster_conf(version=2, rm="", token=600)
+    n1.write("/etc/cluster/new.conf", text.replace('name="n3" nodeid="3"', 'name="n3" nodeid="7"'))
+    result = n1.run("ccs_tool", "update", "/etc/cluster/new.conf", timeout=20)
+    assert result.code == 1 and re.search(r"/etc/cluster/new\.conf:\d+: nodeid=\"7\" of node \"n3\"", result.err), result
+    assert [on_disk(n) for n in nodes] == ["1"] * 3
+
+
 def test_a_killed_ccsd_is_named_and_catches_up(nodes):
     n1, _, n3 = nodes
     n3.run("kill", "-9", ccsd_pid(n3), check=True)

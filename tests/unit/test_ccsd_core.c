@@ -122,6 +122,16 @@ static int check(void *ctx, const void *data, size_t len, struct ccsd_verdict *r
 	return 0;
 }
 
+/* FAULTY-ON 8: no change to it is allowed from version 1. */
+static int change_check(void *ctx, const struct ccsd_doc *old, const struct ccsd_doc *new, const uint32_t *members,
+	unsigned n_members, struct clu_buf *findings)
+{
+	if (old->version != 1 || !strstr(new->data, " alpha 8 "))
+		return 0;
+	clu_buf_printf(findings, "cluster.conf:1: %u members\n", n_members);
+	return -EINVAL;
+}
+
 static void act(struct node *n);
 
 static void step(struct node *n, struct clu_event *ev)
@@ -333,7 +343,7 @@ static void start(unsigned i)
 	struct node *n = &W->n[i];
 	struct clu_group_host host = { on_deliver, on_mcast, on_snapshot, on_refused, n };
 	struct ccsd_cfg cfg = { "cluster.conf", "record", n->file.data, n->file.len, n->record.data, n->record.len,
-		check, n };
+		check, change_check, n };
 	struct clu_event ev = { .type = CLU_EV_START };
 	bool joined[N + 1] = { false };
 	const char *why = NULL;
@@ -634,6 +644,9 @@ static void refusals_say_why(void **state)
 	update(1, "2 alpha 9 faulty");
 	assert_int_equal(W->error, -EINVAL);
 	assert_string_equal(W->findings, "cluster.conf:1: faulty\n");
+	update(1, "2 alpha 8 change not allowed");
+	assert_int_equal(W->error, -EINVAL);
+	assert_string_equal(W->findings, "cluster.conf:1: 3 members\n");
 	update(1, "nonsense");
 	assert_int_equal(W->error, -EBADMSG);
 	update(1, "");
@@ -684,7 +697,7 @@ static void without_quorum_nothing_changes(void **state)
 static void serves_before_corosync(void **state)
 {
 	struct node *n = &W->n[1];
-	struct ccsd_cfg cfg = { "cluster.conf", "record", n->file.data, n->file.len, NULL, 0, check, n };
+	struct ccsd_cfg cfg = { "cluster.conf", "record", n->file.data, n->file.len, NULL, 0, check, change_check, n };
 	struct clu_event ev = { .type = CLU_EV_START };
 	const char *why;
 

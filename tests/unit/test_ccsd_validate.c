@@ -162,6 +162,52 @@ static void a_damaged_schema_is_told(void **state)
 	clu_buf_free(&why);
 }
 
+static struct clu_conf *conf_of(const char *nodes)
+{
+	struct clu_buf text = CLU_BUF_INIT, errs = CLU_BUF_INIT;
+	struct clu_conf *c = NULL;
+
+	clu_buf_printf(&text, "<cluster>\n<clusternodes>\n%s</clusternodes></cluster>", nodes);
+	assert_int_equal(clu_conf_parse(text.data, text.len, "x", &c, &errs), 0);
+	clu_buf_free(&text);
+	return c;
+}
+
+static void changes_of_a_running_cluster(void **state)
+{
+	static const struct { const char *nodes, *want; } t[] = {
+		{ "<clusternode name='a' nodeid='1'/>\n<clusternode name='b' nodeid='2'/>\n<clusternode name='c' nodeid='3'/>\n", "" },
+		/* A node that is no member may go, its number may be used again, others may come. */
+		{ "<clusternode name='a' nodeid='1'/>\n<clusternode name='b' nodeid='2'/>\n", "" },
+		{ "<clusternode name='a' nodeid='1'/>\n<clusternode name='b' nodeid='2'/>\n<clusternode name='d' nodeid='3'/>\n", "" },
+		{ "<clusternode name='a' nodeid='1'/>\n<clusternode name='b' nodeid='2'/>\n<clusternode name='d' nodeid='4'/>\n", "" },
+		{ "<clusternode name='a' nodeid='2'/>\n<clusternode name='b' nodeid='1'/>\n",
+			"new:3: nodeid=\"2\" of node \"a\": its number is 1, which cannot change while the cluster runs; keep it, or "
+			"stop the cluster first\n"
+			"new:4: nodeid=\"1\" of node \"b\": its number is 2, which cannot change while the cluster runs; keep it, or "
+			"stop the cluster first\n" },
+		{ "<clusternode name='x' nodeid='1'/>\n<clusternode name='b' nodeid='2'/>\n",
+			"new:3: node \"x\" has the number 1 of \"a\", which cannot change while the cluster runs; keep its name, or give "
+			"the new node another number\n" },
+		{ "<clusternode name='a' nodeid='1'/>\n",
+			"new:2: node \"b\" is missing: it is a member of the running cluster; let it leave first (\"cman_tool leave\" "
+			"there), then remove it\n" },
+	};
+	static const uint32_t members[] = { 1, 2 };
+	struct clu_conf *old = conf_of(t[0].nodes);
+
+	for (unsigned i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct clu_conf *new = conf_of(t[i].nodes);
+		struct clu_buf got = CLU_BUF_INIT;
+
+		assert_int_equal(ccsd_check_change(old, new, members, 2, "new", &got), *t[i].want ? -EINVAL : 0);
+		assert_string_equal(clu_buf_text(&got), t[i].want);
+		clu_buf_free(&got);
+		clu_conf_unref(new);
+	}
+	clu_conf_unref(old);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +215,7 @@ int main(void)
 		cmocka_unit_test(the_sample_is_valid),
 		cmocka_unit_test(broken_documents_have_findings),
 		cmocka_unit_test(near_misses),
+		cmocka_unit_test(changes_of_a_running_cluster),
 		cmocka_unit_test(a_damaged_schema_is_told),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The inside of ccsd's core, for its own files: ccsd_core.c, ccsd_agree.c, ccsd_disk.c, ccsd_request.c. */
+/* The inside of ccsd's core, for its own files: core, agree, say, state, disk, request. */
 #ifndef CCSD_CORE_PRIV_H
 #define CCSD_CORE_PRIV_H
 
@@ -116,9 +116,14 @@ struct ccsd_core {
 /* ccsd_agree.c: the replicated part */
 void ccsd_on_view(struct ccsd_core *c, const struct clu_view *v, struct clu_out *out);
 void ccsd_on_message(struct ccsd_core *c, const struct clu_message *m, struct clu_out *out);
+void ccsd_group_reset(struct ccsd_core *c);
+
+/* ccsd_state.c: the snapshot */
 int ccsd_on_state(struct ccsd_core *c, const struct clu_message *m, struct clu_out *out);
 int ccsd_snapshot(const void *core, struct clu_buf *ret);
-void ccsd_group_reset(struct ccsd_core *c);
+
+/* ccsd_say.c: what this node says */
+int ccsd_member_index(const struct ccsd_core *c, uint32_t nodeid);	/* -1: no member */
 /* Says our status if it differs from the last one said in this round. */
 void ccsd_say_status(struct ccsd_core *c, struct clu_out *out);
 enum ccsd_quorum ccsd_my_quorum(const struct ccsd_core *c);

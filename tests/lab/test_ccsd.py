@@ -165,6 +165,17 @@ def test_a_node_that_was_away_takes_the_newest(nodes):
     wait_version(nodes, 2, timeout=40)
 
 
+def test_what_was_answered_survives_a_power_failure_of_all(nodes):
+    assert propose(nodes[2], 2).code == 0
+    for node in nodes:
+        node.crash()
+    for node in nodes:
+        node.boot()
+    wait_version(nodes, 2, timeout=40)
+    wait_for(lambda: propose(nodes[0], 3).code == 0, "the cluster to go on", timeout=20)
+    wait_version(nodes, 3)
+
+
 def test_a_file_edited_by_hand_is_kept_aside(nodes):
     n1, _, n3 = nodes
     n3.crash()

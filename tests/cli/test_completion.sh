@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Completion offers what each tool's --help names, and knows every tool that is installed for people.
+set -u
+export PATH=$HAWSER_BUILDDIR:$PATH
+# shellcheck disable=SC1091
+. "$HAWSER_SRCDIR/conf/completion/hawser"
+status=0
+
+offers() { # TOOL WORDS-BEFORE CURRENT EXPECTED...
+	local tool=$1 before=$2 cur=$3 want
+	shift 3
+	# shellcheck disable=SC2206
+	COMP_WORDS=($tool $before "$cur")
+	COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+	COMPREPLY=()
+	_hawser
+	for want in "$@"; do
+		printf '%s\n' "${COMPREPLY[@]}" | grep -qxF -- "$want" ||
+			{ echo "FAILED: $tool $before $cur: $want is not offered (but: ${COMPREPLY[*]})"; status=1; }
+	done
+}
+
+offers cman_tool "" "" join leave status nodes wait kill expected version
+offers cman_tool join -- --wait --timeout --make-key
+offers ccs_tool "" "" update lsnode addnode
+offers fence_tool "" "" ls join leave dump
+offers clustat "" - -i -x -l --json
+offers clusvcadm "" - -e -d -r -s -R -F -Z -U
+offers lvsd "" --st --status --stop
+for tool in cman_tool ccs_tool ccs_config_validate fence_tool fence_node fence_ack_manual clustat clusvcadm lvsd; do
+	complete -p "$tool" >/dev/null || { echo "FAILED: no completion for $tool"; status=1; }
+done
+exit $status

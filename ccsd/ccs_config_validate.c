@@ -34,6 +34,7 @@ static int validate(const char *file, const char *schema_file, bool quiet)
 	int exit_code = EXIT_OTHER, r = ccsd_schema_load(schema_file, &schema, &findings);
 
 	if (r == 0) {
+		ccsd_schema_agents(schema, ccsd_agent_installed);
 		r = clu_store_read(file, CLU_CONF_MAX_BYTES, &data);
 		if (r < 0)
 			clu_buf_printf(&findings, "%s: cannot be read: %s; name another file with -f\n", file, strerror(-r));

@@ -44,6 +44,7 @@ static int check_first(const char *file, struct clu_buf *data)
 	if (r < 0) {
 		fputs(clu_buf_text(&findings), stderr);
 	} else {
+		ccsd_schema_agents(schema, ccsd_agent_installed);
 		r = ccsd_validate(schema, data->data, data->len, file, NULL, &findings);
 		if (r < 0)
 			fprintf(stderr, "%sccs_tool: %s is not a valid configuration: nothing was changed; mend what is listed and "

@@ -60,7 +60,7 @@ struct ccsd_verdict {
 };
 
 /*
- * Pure function of the bytes. 0; -EINVAL: parsed but not valid, findings say why
+ * Function of the bytes and of what is installed on this node. 0; -EINVAL: parsed but not valid, findings say why
  * (version and cluster are set as far as known); -EBADMSG: cannot be parsed; -ENOMEM.
  */
 typedef int (*ccsd_check_fn)(void *ctx, const void *data, size_t len, struct ccsd_verdict *ret);

@@ -81,6 +81,7 @@ static void *core_new(void *opt_ctx, const char **why)
 	r = ccsd_schema_load(clu_buf_text(&path), &d->schema, &d->why);
 	if (r < 0)
 		goto out;
+	ccsd_schema_agents(d->schema, ccsd_agent_installed);
 	/* A node without the folder gets it here: the cluster's version is to be written there. */
 	clu_buf_free(&path);
 	clu_buf_append(&path, conf_path, strrchr(conf_path, '/') ? (size_t)(strrchr(conf_path, '/') - conf_path) : 0);

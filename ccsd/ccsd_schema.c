@@ -24,7 +24,7 @@ struct ccsd_elem {
 	const xmlNode *rng;	/* its <element> */
 	const char *name;	/* NULL: anyName */
 	const char *primary;
-	bool any, text, loose;
+	bool any, text, loose, agents;
 	struct ccsd_attr *attrs;
 	unsigned n_attrs;
 	struct child *children;
@@ -38,6 +38,7 @@ struct ccsd_schema {
 	struct ccsd_elem **elems;
 	unsigned n_elems;
 	struct ccsd_elem *root;
+	bool (*installed)(const char *type);
 	int error;
 };
 
@@ -118,6 +119,7 @@ static void collect(struct ccsd_schema *s, struct ccsd_elem *e, const xmlNode *p
 		} else if (is(n, "ref")) {
 			const xmlNode *d = define(s, attr(n, "name"));
 
+			e->agents = e->agents || (d && attr(d, "agents"));
 			if (d)
 				collect(s, e, d, required, many, depth + 1);
 			else
@@ -266,6 +268,21 @@ const struct ccsd_elem *ccsd_schema_root(const struct ccsd_schema *s, const char
 const char *ccsd_schema_root_name(const struct ccsd_schema *s)
 {
 	return s->root->name;
+}
+
+void ccsd_schema_agents(struct ccsd_schema *s, bool (*installed)(const char *type))
+{
+	s->installed = installed;
+}
+
+bool ccsd_schema_installed(const struct ccsd_schema *s, const char *type)
+{
+	return s->installed && s->installed(type);
+}
+
+bool ccsd_elem_agents(const struct ccsd_elem *e)
+{
+	return e->agents;
 }
 
 const char *ccsd_elem_name(const struct ccsd_elem *e)

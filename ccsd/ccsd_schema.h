@@ -28,9 +28,14 @@ int ccsd_schema_judge(const struct ccsd_schema *s, void *doc, struct clu_buf *er
 const struct ccsd_elem *ccsd_schema_root(const struct ccsd_schema *s, const char *name);
 const char *ccsd_schema_root_name(const struct ccsd_schema *s);
 
+/* Whether an agent of this resource type is installed here; without this function none is. */
+void ccsd_schema_agents(struct ccsd_schema *s, bool (*installed)(const char *type));
+bool ccsd_schema_installed(const struct ccsd_schema *s, const char *type);
+
 const char *ccsd_elem_name(const struct ccsd_elem *e);
 bool ccsd_elem_any(const struct ccsd_elem *e);		/* content is not looked at */
 bool ccsd_elem_text(const struct ccsd_elem *e);		/* may hold text */
+bool ccsd_elem_agents(const struct ccsd_elem *e);	/* resources of installed agents may stand in it */
 bool ccsd_elem_loose(const struct ccsd_elem *e);	/* attributes that are not listed pass */
 const char *ccsd_elem_primary(const struct ccsd_elem *e);	/* attribute found by ref, or NULL */
 

@@ -78,6 +78,7 @@ void ccsd_near(struct ccsd_near *near, const char *name, const char *candidate)
 struct walk {
 	const struct ccsd_schema *schema;
 	struct ccsd_findings *f;
+	bool site;		/* the document has resources that the schema does not know */
 };
 
 static void unknown_attr(struct walk *w, const struct clu_node *n, const struct ccsd_elem *e, const char *name)
@@ -98,20 +99,34 @@ static void unknown_attr(struct walk *w, const struct clu_node *n, const struct 
 			"cluster.conf(5)", name, clu_node_name(n));
 }
 
+static void check_child(struct walk *w, const struct clu_node *n, const struct ccsd_elem *parent);
+
 static void unknown_child(struct walk *w, const struct clu_node *n, const struct ccsd_elem *parent)
 {
 	struct ccsd_near near = CCSD_NEAR_INIT;
+	const char *why = "no program reads it";
 	const struct ccsd_elem *c;
 	bool required, many;
+
+	if (ccsd_elem_agents(parent)) {
+		if (ccsd_schema_installed(w->schema, clu_node_name(n))) {
+			/* Its attributes are its agent's; what stands in it is what may stand beside it. */
+			w->site = true;
+			for (const struct clu_node *k = clu_node_child(n, NULL); k; k = clu_node_next(k, NULL))
+				check_child(w, k, parent);
+			return;
+		}
+		why = "no resource agent of this name is installed here";
+	}
 
 	for (unsigned i = 0; (c = ccsd_elem_child_at(parent, i, &required, &many)); i++)
 		ccsd_near(&near, clu_node_name(n), ccsd_elem_name(c));
 	if (near.best)
-		ccsd_found(w->f, clu_node_line(n), "unknown element <%s> in <%s>: no program reads it; did you mean <%s>?",
-			clu_node_name(n), ccsd_elem_name(parent), near.best);
+		ccsd_found(w->f, clu_node_line(n), "unknown element <%s> in <%s>: %s; did you mean <%s>?",
+			clu_node_name(n), ccsd_elem_name(parent), why, near.best);
 	else
-		ccsd_found(w->f, clu_node_line(n), "unknown element <%s> in <%s>: no program reads it; remove it, move it "
-			"where it belongs, or see cluster.conf(5)", clu_node_name(n), ccsd_elem_name(parent));
+		ccsd_found(w->f, clu_node_line(n), "unknown element <%s> in <%s>: %s; remove it, move it where it belongs, "
+			"or see cluster.conf(5)", clu_node_name(n), ccsd_elem_name(parent), why);
 }
 
 static void check_attrs(struct walk *w, const struct clu_node *n, const struct ccsd_elem *e)
@@ -152,6 +167,18 @@ static void check_text(struct walk *w, const struct clu_node *n, const struct cc
 	}
 }
 
+static void check_elem(struct walk *w, const struct clu_node *n, const struct ccsd_elem *e);
+
+static void check_child(struct walk *w, const struct clu_node *n, const struct ccsd_elem *parent)
+{
+	const struct ccsd_elem *c = ccsd_elem_child(parent, clu_node_name(n));
+
+	if (c)
+		check_elem(w, n, c);
+	else
+		unknown_child(w, n, parent);
+}
+
 static void check_elem(struct walk *w, const struct clu_node *n, const struct ccsd_elem *e)
 {
 	const struct ccsd_elem *c;
@@ -161,13 +188,8 @@ static void check_elem(struct walk *w, const struct clu_node *n, const struct cc
 		return;
 	check_attrs(w, n, e);
 	check_text(w, n, e);
-	for (const struct clu_node *k = clu_node_child(n, NULL); k; k = clu_node_next(k, NULL)) {
-		c = ccsd_elem_child(e, clu_node_name(k));
-		if (c)
-			check_elem(w, k, c);
-		else
-			unknown_child(w, k, e);
-	}
+	for (const struct clu_node *k = clu_node_child(n, NULL); k; k = clu_node_next(k, NULL))
+		check_child(w, k, e);
 	for (unsigned i = 0; (c = ccsd_elem_child_at(e, i, &required, &many)); i++) {
 		const struct clu_node *first = clu_node_child(n, ccsd_elem_name(c));
 		const struct clu_node *second = clu_node_next(first, ccsd_elem_name(c));
@@ -210,7 +232,7 @@ int ccsd_validate(const struct ccsd_schema *s, const void *data, size_t len, con
 	struct clu_conf **ret, struct clu_buf *findings)
 {
 	struct ccsd_findings f = { .file = file };
-	struct walk w = { s, &f };
+	struct walk w = { .schema = s, .f = &f };
 	struct clu_conf *conf = NULL;
 	const struct clu_node *root;
 	const struct ccsd_elem *e;
@@ -222,7 +244,9 @@ int ccsd_validate(const struct ccsd_schema *s, const void *data, size_t len, con
 	e = ccsd_schema_root(s, clu_node_name(root));
 	if (e) {
 		check_elem(&w, root, e);
-		ask_judge(s, conf, &f);
+		/* The judge knows nothing of this site's own resources. */
+		if (!w.site)
+			ask_judge(s, conf, &f);
 		ccsd_check_refs(s, conf, &f);
 	} else {
 		ccsd_found(&f, clu_node_line(root), "the outermost element is <%s>: a cluster.conf starts with <%s>; is it the "

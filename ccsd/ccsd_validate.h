@@ -6,7 +6,8 @@
  *
  *     FILE:LINE: WHAT: WHY; WHAT TO DO
  *
- * A pure function of the bytes.
+ * A function of the bytes, the schema, and of which resource agents are installed here: a resource
+ * that the schema does not know passes if its agent is (ccsd_schema_agents()).
  */
 #ifndef CCSD_VALIDATE_H
 #define CCSD_VALIDATE_H
@@ -23,6 +24,9 @@
  */
 int ccsd_validate(const struct ccsd_schema *s, const void *data, size_t len, const char *file,
 	struct clu_conf **ret, struct clu_buf *findings);
+
+/* ccsd_agents.c: looks where rgmanager does; for ccsd_schema_agents(). */
+bool ccsd_agent_installed(const char *type);
 
 /*
  * ccsd_change.c: may `old`, which is in force, become `new` while these nodes are members?

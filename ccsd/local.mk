@@ -4,7 +4,7 @@ libccsdcore_la_SOURCES = ccsd/ccsd_doc.h ccsd/ccsd_doc.c ccsd/ccsd_core.h ccsd/c
 	ccsd/ccsd_agree.c ccsd/ccsd_say.c ccsd/ccsd_state.c ccsd/ccsd_disk.c ccsd/ccsd_request.c
 libccsdcore_la_LIBADD = libclucore.la
 libccsdvalidate_la_SOURCES = ccsd/ccsd_schema.h ccsd/ccsd_schema.c ccsd/ccsd_validate.h ccsd/ccsd_validate.c \
-	ccsd/ccsd_refs.c ccsd/ccsd_change.c
+	ccsd/ccsd_refs.c ccsd/ccsd_change.c ccsd/ccsd_agents.c
 libccsdvalidate_la_LIBADD = libclucore.la $(XML_LIBS)
 libccsquery_la_SOURCES = ccsd/ccs_query.h ccsd/ccs_query.c
 libccsquery_la_LIBADD = $(XML_LIBS)

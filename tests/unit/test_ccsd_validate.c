@@ -25,11 +25,17 @@
 
 static struct ccsd_schema *schema;
 
+static bool installed(const char *type)
+{
+	return !strcmp(type, "sitething");
+}
+
 static int load(void **state)
 {
 	struct clu_buf why = CLU_BUF_INIT;
 
 	assert_int_equal(ccsd_schema_load(SRCDIR "/conf/cluster.rng", &schema, &why), 0);
+	ccsd_schema_agents(schema, installed);
 	clu_buf_free(&why);
 	return 0;
 }
@@ -65,7 +71,7 @@ static void one_case(const char *name)
 	if (c) {
 		const xmlNode *root = clu_node_xml(clu_conf_root(c));
 
-		if (ccsd_schema_judge(schema, root->doc, &errs) > 0)
+		if (ccsd_schema_judge(schema, root->doc, &errs) > 0 && !strstr(name, "site"))
 			assert_int_not_equal(r, 0);
 		assert_null(strstr(clu_buf_text(&got), "not as the schema wants it"));
 	}

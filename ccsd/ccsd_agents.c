@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ccsd_validate.h"
+
+#include <limits.h>
+
+#include "clu_path.h"
+
+bool ccsd_agent_installed(const char *type)
+{
+	char path[PATH_MAX];
+
+	return clu_path_agent("resource", type, NULL, path, sizeof(path)) == 0;
+}

@@ -166,8 +166,11 @@ static int report(void)
 	r.n_nodes = fill_nodes(info, a ? a->status : NULL, nodes);
 	r.with_nodes = opt.node || !*opt.service;
 	r.with_services = *opt.service || !opt.node;
-	if (a && a->status && !info->quorate && !opt.xml && !opt.json)
-		printf("Service states unavailable: Operation requires quorum\n");
+	if (r.have_services && !info->quorate && !opt.json) {
+		if (!opt.xml)
+			printf("Service states unavailable: Operation requires quorum\n");
+		r.have_services = false;
+	}
 	print(&r);
 	code = clustat_exit(&r, opt.xml || opt.json);
 	free(services);

@@ -276,7 +276,7 @@ void w_run(struct world *w)
 	for (bool more = true; more;) {
 		more = one_message(w);
 		for (unsigned i = 0; i < w->n_child && !more; i++)
-			if (!w->hold_children || w->child[i].killed) {
+			if ((!w->hold_children && !(w->hold_nodes & 1u << w->child[i].node)) || w->child[i].killed) {
 				end_child(w, i);
 				more = true;
 			}

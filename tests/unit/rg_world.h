@@ -27,6 +27,7 @@ struct world {
 	struct w_child child[128];
 	unsigned n_child;
 	bool hold_children;		/* programs do not end by themselves */
+	uint32_t hold_nodes;		/* ... on these nodes, a bit each */
 	char fails[16][96];
 	unsigned n_fails;
 	char active[W_NODES + 1][32][96];

@@ -162,6 +162,65 @@ static void word_of_an_earlier_fencing_counts_for_nothing(void **state)
 	w_free(w);
 }
 
+static void say(struct world *w, uint32_t from, Hawser__RgMessage *m)
+{
+	struct clu_event ev = { .type = CLU_EV_MESSAGE };
+	uint8_t bytes[256];
+
+	ev.u.message.from = from;
+	ev.u.message.data = bytes;
+	ev.u.message.len = hawser__rg_message__pack(m, bytes);
+	for (unsigned n = 1; n <= W_NODES; n++)
+		if (w->alive[n])
+			w_step(w, n, &ev);
+	w_run(w);
+}
+
+static void late_word_of_the_last_fencing_counts_for_nothing(void **state)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+	Hawser__RgMessage m = HAWSER__RG_MESSAGE__INIT;
+
+	w_boot_all(w, 3);
+	w_crash(w, 1);
+	w_fenced(w, 1, "agent");
+	w_boot(w, 1);
+	w_quorum(w, 1, true);
+	w_run(w);
+	expect(w, WEB, RG_STARTED, 1);
+	w_crash(w, 1);
+	m.kind = RG_M_FENCED;
+	m.nodeid = 1;
+	m.number = w->fence_seq;
+	m.how = (char *)"agent";
+	say(w, 3, &m);
+	expect(w, WEB, RG_RECOVERING, 0);
+	w_fenced(w, 1, "agent");
+	expect(w, WEB, RG_STARTED, 2);
+	w_free(w);
+}
+
+static void late_results_count_for_nothing(void **state)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+	Hawser__RgMessage m = HAWSER__RG_MESSAGE__INIT;
+	uint64_t txn;
+
+	w_boot_all(w, 3);
+	txn = w_svc(w, 1, WEB)->txn;
+	m.kind = RG_M_RESULT;
+	m.svc = (char *)WEB;
+	m.code = RG_O_CHECK_FAILED;
+	m.txn = txn - 1;	/* of an earlier transition */
+	say(w, 1, &m);
+	m.txn = txn;
+	say(w, 2, &m);		/* of somebody who does not own it */
+	expect(w, WEB, RG_STARTED, 1);
+	assert_int_equal(w_svc(w, 2, WEB)->txn, txn);
+	assert_true(w->core[2]->stats.stale_results >= 2);
+	w_free(w);
+}
+
 static void fenced_before_the_loss_is_noticed(void **state)
 {
 	struct world *w = w_new(ONE("domain=\"d\""));
@@ -406,13 +465,21 @@ static void restart_threshold_relocates(void **state)
 static void checks_have_their_own_intervals_and_depths(void **state)
 {
 	struct world *w = w_new(ONE("domain=\"d\""));
-	unsigned shallow = 0, deep = 0;
+	unsigned shallow = 0, deep = 0, before_deep = 0;
 
 	w_boot_all(w, 3);
 	log_reset(w);
 	w_time(w, 60500);
-	for (const char *p = clu_buf_text(&w->log); (p = strstr(p, "status ip:10.0.0.1")); p++)
-		*(strncmp(p, "status ip:10.0.0.1 depth 10", 27) ? &shallow : &deep) += 1;
+	for (const char *p = clu_buf_text(&w->log); (p = strstr(p, "status ip:10.0.0.1")); p++) {
+		if (!strncmp(p, "status ip:10.0.0.1 depth 10", 27)) {
+			before_deep = shallow;
+			deep++;
+		} else {
+			shallow++;
+		}
+	}
+	/* Both are due at 60: the deep one goes first. */
+	assert_int_equal(before_deep, 2);
 	assert_int_equal(deep, 1);
 	assert_int_equal(shallow, 2 + 1);	/* at 20, 40, and at 60 a step after the deep one */
 	w_free(w);
@@ -508,7 +575,10 @@ static void disable_ends_a_start_that_hangs(void **state)
 	w->hold_children = true;
 	enable = w_op(w, 1, "enable", WEB, 0);
 	assert_true(w_pending(w, enable));
+	assert_string_equal(w->child[0].op, "start");
 	disable = w_op(w, 2, "disable", WEB, 0);
+	assert_int_equal(w->n_child, 1);
+	assert_string_equal(w->child[0].op, "stop");
 	assert_int_equal(w_result(w, enable), RG_EAGAIN);
 	w_end_children(w);
 	assert_int_equal(w_result(w, disable), RG_ESUCCESS);
@@ -580,7 +650,9 @@ static void config_update_touches_only_what_changed(void **state)
 	assert_false(logged(w, "start ip:10.0.0.1\n"));
 	assert_false(logged(w, "stop script:web"));
 	/* The new service was stopped once on every node before it was started anywhere. */
-	assert_true(logged(w, "n3 stop ip:10.0.0.8"));
+	assert_true(logged(w, "n3 stop ip:10.0.0.8") && logged(w, "n2 stop ip:10.0.0.8"));
+	for (const char *p = clu_buf_text(&w->log); (p = strstr(p, " stop ip:10.0.0.8")); p++)
+		assert_true(p < strstr(clu_buf_text(&w->log), "start ip:10.0.0.8"));
 	log_reset(w);
 	w_config(w, HEAD("3") DOMAINS "<service name=\"web\" domain=\"d\"><ip address=\"10.0.0.1\"/>"
 		"<script name=\"web\" file=\"/other\"/></service>" TAIL);
@@ -595,6 +667,20 @@ static void config_update_touches_only_what_changed(void **state)
 	w_config(w, HEAD("4") DOMAINS "<service name=\"web\" nfslock=\"1\"><ip address=\"10.0.0.1\"/>"
 		"<script name=\"web\" file=\"/other\"/></service>" TAIL);
 	assert_true(logged(w, "stop ip:10.0.0.1\n"));
+	expect(w, WEB, RG_STARTED, 1);
+	w_free(w);
+}
+
+static void new_service_waits_until_all_have_stopped_it_once(void **state)
+{
+	struct world *w = w_new(HEAD("1") DOMAINS TAIL);
+
+	w_boot_all(w, 3);
+	w->hold_nodes = 1u << 3;
+	w_config(w, HEAD("2") DOMAINS "<service name=\"web\" domain=\"d\">" RES "</service>" TAIL);
+	expect(w, WEB, RG_STOPPED, 0);
+	w->hold_nodes = 0;
+	w_run(w);
 	expect(w, WEB, RG_STARTED, 1);
 	w_free(w);
 }
@@ -718,6 +804,8 @@ int main(void)
 		cmocka_unit_test(moves_only_after_fencing),
 		cmocka_unit_test(start_begins_in_the_step_of_the_word),
 		cmocka_unit_test(word_of_an_earlier_fencing_counts_for_nothing),
+		cmocka_unit_test(late_word_of_the_last_fencing_counts_for_nothing),
+		cmocka_unit_test(late_results_count_for_nothing),
 		cmocka_unit_test(fenced_before_the_loss_is_noticed),
 		cmocka_unit_test(dead_process_is_reported_and_settled_when_it_has_stopped_all),
 		cmocka_unit_test(node_that_returned_is_settled_only_by_its_own_rgmanager),
@@ -742,6 +830,7 @@ int main(void)
 		cmocka_unit_test(exclusive_runs_alone),
 		cmocka_unit_test(dependency_is_followed),
 		cmocka_unit_test(config_update_touches_only_what_changed),
+		cmocka_unit_test(new_service_waits_until_all_have_stopped_it_once),
 		cmocka_unit_test(independent_parts_recover_by_themselves),
 		cmocka_unit_test(recover_cancels_a_failed_check),
 		cmocka_unit_test(migration),

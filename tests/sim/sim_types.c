@@ -35,10 +35,24 @@ static int check_document(void *ctx, const void *data, size_t len, struct ccsd_v
 	return r;
 }
 
+/* What a running cluster may not change is validation, not agreement: all updates may pass here. */
+static int allow_change(void *ctx, const struct ccsd_doc *old, const struct ccsd_doc *new, const uint32_t *members,
+	unsigned n_members, struct clu_buf *findings)
+{
+	(void)ctx;
+	(void)old;
+	(void)new;
+	(void)members;
+	(void)n_members;
+	(void)findings;
+	return 0;
+}
+
 static void *ccsd_new(void *world, unsigned node)
 {
 	struct sim_world *w = world;
-	struct ccsd_cfg cfg = { .conf_path = CONF_PATH, .record_path = RECORD_PATH, .check = check_document };
+	struct ccsd_cfg cfg = { .conf_path = CONF_PATH, .record_path = RECORD_PATH, .check = check_document,
+		.change = allow_change };
 	const char *why;
 
 	cfg.file = sim_file_get(w, node, CONF_PATH, &cfg.file_len);

@@ -194,8 +194,7 @@ bool clu_group_is_admitted(const struct clu_group *g)
 	return g->tag != 0 && !g->waiting;
 }
 
-/* Someone is here who may have another state than ours. */
-static bool merge_is_open(const struct clu_group *g)
+bool clu_group_merge_is_open(const struct clu_group *g)
 {
 	for (unsigned i = 0; i < g->n_peers; i++) {
 		const struct peer *p = &g->peers[i];
@@ -210,7 +209,7 @@ static void tell_quorum(struct clu_group *g)
 {
 	struct clu_event ev = { .type = CLU_EV_QUORUM };
 
-	if (!g->held || (g->quorum.quorate && merge_is_open(g)))
+	if (!g->held || (g->quorum.quorate && clu_group_merge_is_open(g)))
 		return;
 	g->held = false;
 	ev.u.quorum = g->quorum;

@@ -108,6 +108,11 @@ int clu_group_send(struct clu_group *g, const void *data, size_t len);
 void clu_group_reset(struct clu_group *g, uint64_t incarnation);
 
 bool clu_group_is_admitted(const struct clu_group *g);
+/*
+ * Someone is here who may have another state than ours, or we wait for the state of
+ * others: what a core learns now it would judge by a state that may be given up.
+ */
+bool clu_group_merge_is_open(const struct clu_group *g);
 void clu_group_dump(const struct clu_group *g, struct clu_buf *ret);
 
 #endif

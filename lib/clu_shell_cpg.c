@@ -382,6 +382,8 @@ void clu_shell_cpg_drain(struct clu_shell *s)
 	e = cpg_dispatch(s->cpg.handle, CS_DISPATCH_ALL);
 	if (e != CS_OK && e != CS_ERR_TRY_AGAIN)
 		clu_shell_corosync_lost(s);
+	else
+		clu_shell_peers_merged(s);
 }
 
 static int on_readable(int32_t fd, int32_t revents, void *data)

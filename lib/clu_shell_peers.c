@@ -38,6 +38,7 @@ struct clu_shell_peer {
 	struct clu_shell_timer retry;
 	struct fence_wish *wishes;
 	unsigned n_wishes;
+	struct clu_buf held;		/* the last news of fenced that came during a merge of our group */
 };
 
 static void start(struct clu_shell_peer *p);
@@ -65,6 +66,7 @@ static void lost(struct clu_shell_peer *p, int why)
 {
 	bool was_up = p->up;
 
+	clu_buf_free(&p->held);
 	if (p->client) {
 		(void)qb_loop_poll_del(p->s->loop, clu_client_fd(p->client));
 		p->client = clu_client_close(p->client);
@@ -198,13 +200,46 @@ static void wish_answered(struct clu_shell_peer *p, uint64_t tag, int error)
 	}
 }
 
+void clu_shell_peers_merged(struct clu_shell *s)
+{
+	struct clu_shell_peer *p = s->fenced;
+	struct clu_buf news;
+
+	if (!p || !p->held.len || !s->group || clu_group_merge_is_open(s->group))
+		return;
+	news = p->held;
+	p->held = (struct clu_buf)CLU_BUF_INIT;
+	tell(p, true, news.data, news.len);
+	clu_buf_free(&news);
+}
+
+/*
+ * When the ring grows, fenced's group and ours both merge, and fenced may be the
+ * first: "nobody waits to be fenced" is then said of a cluster whose other part our
+ * core does not know yet. Our group comes first; only the last news counts.
+ */
+static void tell_fenced_news(struct clu_shell_peer *p, const void *data, size_t len)
+{
+	struct clu_shell *s = p->s;
+
+	if (!s->group) {
+		tell(p, true, data, len);
+		return;
+	}
+	clu_buf_free(&p->held);
+	clu_buf_append(&p->held, data, len);
+	clu_shell_cpg_drain(s);		/* its steps may use p->client: what we were given must be copied by now */
+	if (!s->ended)
+		clu_shell_peers_merged(s);
+}
+
 static int from_fenced(struct clu_shell_peer *p, const struct clu_client_said *m)
 {
 	if (!m->notify)
 		wish_answered(p, m->tag, m->error);
 	/* Answers carry the domain's state as news do. */
 	if (m->notify || (m->tag == p->first_tag && (!m->error || m->len)))
-		tell(p, true, m->data, m->len);
+		tell_fenced_news(p, m->data, m->len);
 	return p->client ? post_wishes(p) : 0;
 }
 
@@ -341,6 +376,7 @@ static struct clu_shell_peer *peer_free(struct clu_shell_peer *p)
 	if (p->client)
 		(void)qb_loop_poll_del(p->s->loop, clu_client_fd(p->client));
 	clu_client_close(p->client);
+	clu_buf_free(&p->held);
 	while (p->wishes) {
 		struct fence_wish *w = p->wishes;
 

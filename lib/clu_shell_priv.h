@@ -155,6 +155,7 @@ void clu_shell_quorum_close(struct clu_shell *s);
 
 int clu_shell_peers_init(struct clu_shell *s);
 void clu_shell_peers_fini(struct clu_shell *s);
+void clu_shell_peers_merged(struct clu_shell *s);	/* group news were handled: what waited for a merge may go on */
 void clu_shell_fence(struct clu_shell *s, uint32_t nodeid, const char *why);
 /* A document is in force. */
 int clu_shell_config(struct clu_shell *s, const void *data, size_t len, bool deliver);

@@ -12,6 +12,7 @@
 
 #define RETRY_MIN_MS 1
 #define RETRY_MAX_MS 20
+#define RING_WAIT_MS 5000	/* corosync tells the ring's id in the same breath as the loss */
 
 struct clu_mcast {
 	struct clu_mcast *next;
@@ -245,14 +246,31 @@ static void hand_on(struct clu_shell *s, const struct clu_held *h)
 	}
 }
 
+/* Going on with the old id would make a quorum of before the loss look like one of after it. */
+static void on_no_ring(void *data)
+{
+	struct clu_shell *s = data;
+
+	s->cpg.no_ring.set = false;
+	clu_shell_cpg_drain(s);		/* we may have been frozen ourselves */
+	if (!s->cpg.held || s->corosync_lost)
+		return;
+	clu_log(CLU_CRIT, "corosync did not tell the ring of a loss in %d ms: it cannot be trusted and is given up",
+		RING_WAIT_MS);
+	clu_shell_corosync_lost(s);
+}
+
 static void hold(struct clu_shell *s, struct clu_held *h)
 {
+	if (!s->cpg.held)
+		clu_shell_timer_set(s, &s->cpg.no_ring, RING_WAIT_MS, s, on_no_ring);
 	*s->cpg.held_end = h;
 	s->cpg.held_end = &h->next;
 }
 
 static void release(struct clu_shell *s)
 {
+	clu_shell_timer_drop(s, &s->cpg.no_ring);
 	while (s->cpg.held) {
 		struct clu_held *h = s->cpg.held;
 
@@ -429,6 +447,7 @@ cs_error_t clu_shell_cpg_open(struct clu_shell *s, uint32_t *ret_nodeid)
 void clu_shell_cpg_close(struct clu_shell *s)
 {
 	clu_shell_timer_drop(s, &s->cpg.retry);
+	clu_shell_timer_drop(s, &s->cpg.no_ring);
 	drop_queue(&s->cpg);
 	while (s->cpg.held) {
 		struct clu_held *h = s->cpg.held;

@@ -55,6 +55,7 @@ struct clu_shell_cpg {
 	struct clu_shell_timer retry;
 	struct clu_ring ring;		/* of the last totem confchg */
 	struct clu_held *held, **held_end;	/* behind a loss whose ring id is not known yet */
+	struct clu_shell_timer no_ring;
 };
 
 struct clu_shell_quorum {

@@ -11,6 +11,8 @@
 #include "clu_log.h"
 #include "clu_shell_priv.h"
 
+#define SLOW_MS 200	/* a step that takes so long delays a failover */
+
 struct clu_queued_event {
 	struct clu_queued_event *next;
 	struct clu_event ev;
@@ -228,6 +230,7 @@ static void enqueue(struct clu_shell *s, const struct clu_event *ev)
 
 static void step(struct clu_shell *s, struct clu_event *ev)
 {
+	uint64_t took;
 	int r;
 
 	ev->now_ms = clu_shell_now_ms();
@@ -245,6 +248,10 @@ static void step(struct clu_shell *s, struct clu_event *ev)
 	}
 	for (unsigned i = 0; i < clu_out_count(s->out) && !s->ended; i++)
 		carry_out(s, clu_out_get(s->out, i), ev->wall_us);
+	took = clu_shell_now_ms() - ev->now_ms;
+	if (took >= SLOW_MS)
+		clu_log(CLU_WARNING, "event %s took %" PRIu64 " ms: this node is overloaded, or its disk or corosync "
+			"holds the daemon up", clu_event_name(ev->type), took);
 }
 
 void clu_shell_feed(struct clu_shell *s, struct clu_event *ev)

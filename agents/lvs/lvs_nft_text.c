@@ -111,6 +111,12 @@ static void put_base(struct batch *b)
 		const char *ip = v6 ? "ip6" : "ip";
 		int n = v6 ? 6 : 4;
 
+		/*
+		 * A packet that conntrack cannot place must not end its connection by a reset. This rule also keeps
+		 * conntrack itself at work while no server is left: without any user the kernel would stop it, and
+		 * established connections would lose their binding.
+		 */
+		put(b, "add rule inet %s input ct state invalid %s daddr . meta l4proto . th dport @guard%d drop", t, ip, n);
 		put(b, "add rule inet %s input meta l4proto tcp %s daddr . meta l4proto . th dport @guard%d"
 			" reject with tcp reset", t, ip, n);
 		put(b, "add rule inet %s input %s daddr . meta l4proto . th dport @guard%d reject with icmpx"

@@ -280,9 +280,15 @@ def test_reload_touches_only_what_changed(world):
         assert after["virtuals"][0]["servers"][1]["since_ms"] == before["virtuals"][0]["servers"][0]["since_ms"]
         # The server of the connection leaves the configuration: established goes on, new ones avoid it.
         gone = first.split()[0]
-        world.reload(conf(virtual({1: int(gone != "web1"), 2: int(gone != "web2")}).replace(
-            "weight = 0\n", "active = 0\n")))
+        left = 3 - int(gone[3:])
+        of_gone = "10.60.0.1%s\n        port = 80\n        active = " % gone[3:]
+        world.reload(conf(plain.replace(of_gone + "1", of_gone + "0")))
         assert say(connection, "three") == first.replace("one", "three")
+        # And it outlives the time when no server is left at all.
+        world.kill_web(left)
+        wait_for(lambda: world.server("web%d" % left)["state"] == "down", "the last server to leave")
+        assert world.ask(1) == {"failed": 1}
+        assert say(connection, "four") == first.replace("one", "four")
     finally:
         connection.kill()
         connection.wait()

@@ -326,6 +326,7 @@ static uint64_t fdom_deadline(const void *core)
 {
 	const struct fdom *d = core;
 	uint64_t first = CLU_NEVER;
+	bool any = false;
 
 	if (!fdom_is_master(d) || !fdom_gate(d) || d->leaving || !d->conf)
 		return CLU_NEVER;
@@ -333,6 +334,7 @@ static uint64_t fdom_deadline(const void *core)
 		const struct fdom_node *n = &d->nodes[i];
 		uint64_t due = fdom_victim_due(&n->v);
 
+		any |= n->v.state != FDOM_V_NONE;
 		/* A victim that is due and not begun waits for an event (a device in use), not for time. */
 		if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) && due > d->now_ms &&
 		    due < first && !n->v.begun && !fdom_run_of((struct fdom *)d, n->nodeid))
@@ -341,7 +343,8 @@ static uint64_t fdom_deadline(const void *core)
 			 d->distrust_until_ms > d->now_ms && d->distrust_until_ms < first)
 			first = d->distrust_until_ms;
 	}
-	if (first != CLU_NEVER && first > d->now_ms + PULSE_MS)
+	/* Also while an agent runs: its end, too, may be what wakes a node that hung. */
+	if (any && first > d->now_ms + PULSE_MS)
 		first = d->now_ms + PULSE_MS;
 	return first;
 }

@@ -67,7 +67,8 @@ static const char help[] =
 "  -t, --test-start       read and check the configuration, print it with every default, touch nothing\n"
 "      --status           show virtual servers, real servers and their checks (--json: as JSON)\n"
 "      --check            ask the running daemon whether table and addresses are really there\n"
-"      --reload           have the running daemon read its configuration again (SIGHUP)\n"
+"      --reload           have the running daemon read its configuration again (SIGHUP); with -c: that file,\n"
+"                         which means a restart when it reads another one\n"
 "      --stop             end the daemon, wait for its end, and clean up after one that was killed\n"
 "  -h, --help             this text\n"
 "  -V, --version          version\n"
@@ -158,21 +159,6 @@ static int do_stop(const struct lvsd_opts *o)
 	if (fd >= 0)
 		close(fd);
 	return r < 0 ? LVSD_FAILED : LVSD_OK;
-}
-
-static int do_reload(const struct lvsd_opts *o)
-{
-	pid_t pid = lvsd_run_holder(o->pidfile);
-
-	if (pid == -ESRCH) {
-		explain_ask(o->name, -ECONNREFUSED);
-		return LVSD_NOT_RUNNING;
-	}
-	if (pid < 0 || kill(pid, SIGHUP) < 0) {
-		fprintf(stderr, "lvsd: \"%s\" cannot be signalled: %s\n", o->name, strerror(pid < 0 ? -pid : errno));
-		return LVSD_FAILED;
-	}
-	return LVSD_OK;
 }
 
 static int do_test(const struct lvsd_opts *o)
@@ -292,17 +278,49 @@ static int do_run(const struct lvsd_opts *o, bool foreground, bool ensure)
 	return r;
 }
 
+/* Does the running daemon read another file than this one? One that does not answer is not asked twice. */
+static bool reads_another_file(const struct lvsd_opts *o)
+{
+	char path[PATH_MAX];
+	json_t *status;
+	bool other;
+
+	if (lvsd_run_path(o->name, LVSD_SOCKET, path) < 0 || lvsd_ask(path, "status", &status) < 0)
+		return false;
+	other = strcmp(o->conf_file, json_string_value(json_object_get(status, "file"))) != 0;
+	json_decref(status);
+	return other;
+}
+
+/* file_given: the daemon must read this file from now on; when it reads another, it is started anew. */
+static int do_reload(const struct lvsd_opts *o, bool file_given)
+{
+	pid_t pid = lvsd_run_holder(o->pidfile);
+
+	if (pid == -ESRCH) {
+		explain_ask(o->name, -ECONNREFUSED);
+		return LVSD_NOT_RUNNING;
+	}
+	if (pid > 0 && file_given && reads_another_file(o))
+		return do_stop(o) == LVSD_OK ? do_run(o, false, false) : LVSD_FAILED;
+	if (pid < 0 || kill(pid, SIGHUP) < 0) {
+		fprintf(stderr, "lvsd: \"%s\" cannot be signalled: %s\n", o->name, strerror(pid < 0 ? -pid : errno));
+		return LVSD_FAILED;
+	}
+	return LVSD_OK;
+}
+
 int main(int argc, char **argv)
 {
 	static char conf[PATH_MAX], pidfile[PATH_MAX];
 	struct lvsd_opts o = { .conf_file = LVSD_DEFAULT_CONF, .name = LVSD_DEFAULT_NAME, .director = "auto" };
 	enum mode mode = MODE_RUN;
-	bool foreground = false, json = false, ensure = false;
+	bool foreground = false, json = false, ensure = false, file_given = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:fntvp:hV", long_options, NULL)) != -1) {
 		switch (c) {
-		case 'c': o.conf_file = optarg; break;
+		case 'c': o.conf_file = optarg; file_given = true; break;
 		case 'f':
 		case 'n': foreground = o.to_stderr = true; break;
 		case OPT_NOFORK: foreground = true; break;
@@ -341,7 +359,7 @@ int main(int argc, char **argv)
 	case MODE_STATUS: return do_status(&o, json);
 	case MODE_CHECK: return do_check(&o, false);
 	case MODE_STOP: return do_stop(&o);
-	case MODE_RELOAD: return do_reload(&o);
+	case MODE_RELOAD: return do_reload(&o, file_given);
 	case MODE_RUN: break;
 	}
 	return do_run(&o, foreground, ensure);

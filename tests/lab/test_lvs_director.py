@@ -626,4 +626,15 @@ def test_agent_with_the_configuration_in_cluster_conf(world):
     text = conf(virtual({1: 1})).replace("\n", " ; ").replace("{ ;", "{")
     assert agent(world, "start", name="lvs", config=text).returncode == 0
     assert world.ask(1) == {"web1": 1}
+    pid = world.status()["pid"]
+    assert agent(world, "reconfig", name="lvs", config=text.replace("10.60.0.11", "10.60.0.12")).returncode == 0
+    wait_for(lambda: world.ask(1) == {"web2": 1}, "the new configuration")
+    assert world.status()["pid"] == pid
+    faulty = agent(world, "reconfig", name="lvs", config="nonsense = 1")
+    assert faulty.returncode == 6 and "unknown command" in faulty.stderr
+    # From the attribute to a file: another path, so another daemon.
+    world.write(conf(virtual({3: 1})))
+    assert agent(world, "reconfig", name="lvs", file=world.conf).returncode == 0
+    assert world.ask(1) == {"web3": 1}
+    assert world.status()["pid"] != pid
     assert agent(world, "stop", name="lvs", config=text).returncode == 0

@@ -53,9 +53,9 @@ static unsigned put_tuple(struct nl_msg *m, bool reply, const struct lvs_svc *s,
 
 struct nl_msg *lvs_conntrack_msg(const struct lvs_svc *s, const struct lvs_dest *d)
 {
-	struct nfgenmsg head = { .nfgen_family = (unsigned char)d->addr.family, .version = NFNETLINK_V0 };
+	struct nfgenmsg head = { .nfgen_family = (unsigned char)s->addr.family, .version = NFNETLINK_V0 };
 	struct nl_msg *m = nlmsg_alloc_simple(NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE, NLM_F_ACK);
-	unsigned orig = 0, reply;
+	unsigned orig = 0, reply = 0;
 	struct nlattr *nest;
 	int error = 0;
 
@@ -65,7 +65,8 @@ struct nl_msg *lvs_conntrack_msg(const struct lvs_svc *s, const struct lvs_dest 
 	/* Our own checks go to the server too, but not to the virtual address: they are left alone. */
 	if (!s->fwmark)
 		orig = put_tuple(m, false, s, &s->addr, s->port, &error);
-	reply = put_tuple(m, true, s, &d->addr, d->port, &error);
+	if (d)
+		reply = put_tuple(m, true, s, &d->addr, d->port, &error);
 	nest = nla_nest_start(m, CTA_FILTER);
 	if (nest) {
 		error |= nla_put_u32(m, CTA_FILTER_ORIG_FLAGS, orig);

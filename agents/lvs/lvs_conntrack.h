@@ -12,7 +12,10 @@
 
 #include "lvs_table.h"
 
-/* The request. A destination or service without a port matches all ports. NULL: no memory. */
+/*
+ * The request. A destination or service without a port matches all ports. d ==
+ * NULL: all of the service, which must not be one by mark. NULL: no memory.
+ */
 struct nl_msg *lvs_conntrack_msg(const struct lvs_svc *s, const struct lvs_dest *d);
 /* 0 or negative errno. */
 int lvs_conntrack_forget(const struct lvs_svc *s, const struct lvs_dest *d);

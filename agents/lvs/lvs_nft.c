@@ -291,6 +291,11 @@ static int nft_clear(struct lvs_director *d, const struct lvs_table *have, struc
 	struct clu_buf text = CLU_BUF_INIT;
 	int r;
 
+	/* Bindings must not wait here for the service to return, with other servers perhaps. */
+	for (unsigned i = 0; have && i < have->n_svcs; i++) {
+		if (!have->svcs[i].fwmark)
+			(void)lvs_conntrack_forget(&have->svcs[i], NULL);
+	}
 	/* Adding it first makes the deletion right whether it is there or not. */
 	clu_buf_printf(&text, "add table inet %s\ndelete table inet %s\n", self(d)->table, self(d)->table);
 	r = text.error ? text.error : run(self(d), text.data, why);

@@ -470,27 +470,45 @@ for line in sys.stdin:
 """
 
 
-def test_udp_client_with_one_port_leaves_a_dead_server(world):
+@pytest.fixture(name="names")
+def udp_world(world):
+    """The world with two UDP servers, and a client that keeps its port."""
     servers = {}
     for n in (1, 2):
         argv = [sys.executable, "-c", UDP_SERVER, "10.60.0.1%d" % n, "web%d" % n]
         # pylint: disable=consider-using-with
         servers["web%d" % n] = subprocess.Popen(world.within("web%d" % n, argv), stdout=subprocess.PIPE, text=True)
         assert servers["web%d" % n].stdout.readline() == "ready\n"
-    world.start(conf(UDP))
     # pylint: disable=consider-using-with
     client = subprocess.Popen(world.within("client", [sys.executable, "-c", UDP_CLIENT, VIP]), text=True,
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
-        first = say(client, "")
-        assert first in servers and say(client, "") == first
-        servers[first].kill()
-        wait_for(lambda: world.server(first)["state"] == "down", "its server to leave")
-        assert say(client, "") in set(servers) - {first}
+        yield world, servers, client
     finally:
         for process in list(servers.values()) + [client]:
             process.kill()
             process.wait()
+
+
+def test_udp_client_with_one_port_leaves_a_dead_server(names):
+    world, servers, client = names
+    world.start(conf(UDP))
+    first = say(client, "")
+    assert first in servers and say(client, "") == first
+    servers[first].kill()
+    wait_for(lambda: world.server(first)["state"] == "down", "its server to leave")
+    assert say(client, "") in set(servers) - {first}
+
+
+def test_stop_leaves_no_binding_for_the_next_start(names):
+    world, servers, client = names
+    world.start(conf(UDP))
+    first = say(client, "")
+    assert first in servers
+    world.lvsd("--stop")
+    world.start(conf(UDP.replace("address = 10.60.0.1%s\n        active = 1" % first[3:],
+                                 "address = 10.60.0.1%s\n        active = 0" % first[3:])))
+    assert say(client, "") in set(servers) - {first}
 
 
 def test_ports_of_one_mark_meet_one_server(world):

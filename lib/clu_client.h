@@ -79,7 +79,7 @@ int clu_client_history(const char *daemon, uint32_t deadline_ms, struct clu_buf 
 
 /*
  * The three-part sentence for a failed call: "fenced: not running on this node
- * (no answer on its socket); start it with ..." appended to ret.
+ * (no answer on its socket); start it as root: ..." appended to ret.
  */
 void clu_client_explain(const char *daemon, int error, struct clu_buf *ret);
 

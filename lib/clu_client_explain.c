@@ -11,8 +11,8 @@ void clu_client_explain(const char *daemon, int error, struct clu_buf *ret)
 {
 	switch (-error) {
 	case ECONNREFUSED:
-		clu_buf_printf(ret, "%s: not running on this node (nobody listens on its socket); start it with "
-			"'systemctl start %s' or '%s'", daemon, daemon, daemon);
+		clu_buf_printf(ret, "%s: not running on this node (nobody listens on its socket); start it as "
+			"root: %s", daemon, daemon);
 		break;
 	case ETIMEDOUT:
 		clu_buf_printf(ret, "%s: no answer within the deadline (the daemon is stopped, overloaded, or waits "

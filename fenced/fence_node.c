@@ -185,7 +185,8 @@ static int do_status(struct fence_node *f, const struct fence_plan *p, bool *ret
 	return result;
 }
 
-static void verdict(const struct fence_node *f, int priority, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void verdict(const struct fence_node *f, int priority, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 static void verdict(const struct fence_node *f, int priority, const char *fmt, ...)
 {

@@ -352,7 +352,8 @@ int main(int argc, char **argv)
 				break;
 			}
 			ok = false;
-			fprintf(stderr, "fence_tool: %s needs a number of seconds; see fence_tool -h\n", argv[optind - 1]);
+			fprintf(stderr, "fence_tool: %s needs a number of seconds; see fence_tool -h\n",
+				argv[optind - 1]);
 			break;
 		case 'h':
 			usage();

@@ -311,7 +311,8 @@ void fdom_runs_start(struct fdom *d)
 		struct fdom_node *n = &d->nodes[i];
 
 		if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) && fdom_victim_due(&n->v) <= d->now_ms &&
-		    !n->v.begun && !fdom_run_of(d, n->nodeid) && (!d->yields || d->yields == n->nodeid))
+		    !n->v.begun && !fdom_run_of(d, n->nodeid) &&
+		    (!d->yields || d->yields == n->nodeid))
 			run_start(d, n);
 	}
 }

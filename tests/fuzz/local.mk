@@ -39,3 +39,8 @@ fuzz_lvs_conf_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/agents/lvs
 fuzz_lvs_conf_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
 fuzz_lvs_conf_LDADD = liblvscore.la
 fuzz_lvs_conf_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)
+
+FUZZ_TARGETS += fuzz_fdom
+fuzz_fdom_SOURCES = tests/fuzz/fuzz_fdom.c $(FUZZ_MAIN)
+fuzz_fdom_LDADD = libfdom.la libclucore.la
+fuzz_fdom_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)

@@ -41,7 +41,7 @@ class Tally:
         self.skipped.append((name, reason))
 
 
-def run(argv, log=None, timeout=1200, cwd=TOP, env=None):
+def run(argv, log=None, timeout=1500, cwd=TOP, env=None):
     """Run a child in its own process group; end the whole group when we are ended or the time is over."""
     with open(log, "wb") if log else open(os.devnull, "rb") as out:
         with subprocess.Popen(argv, cwd=cwd, stdout=out if log else None, stderr=subprocess.STDOUT if log else None,
@@ -258,7 +258,7 @@ def main():
             tally.skip("lab", "--no-lab was given")
         else:
             stage("lab")
-            pytest(tally, "lab", [TOP + "/tests/lab"], only, 900)
+            pytest(tally, "lab", [TOP + "/tests/lab"], only, 1500)
     stage("end")
     if tally.failed:
         print("failed:\n" + "\n".join("  " + name for name in tally.failed))

@@ -10,6 +10,7 @@
 #include "clu_shell_priv.h"
 
 #define FIRST_LONG 256		/* values of options without a letter */
+#define FIRST_COMMON 512	/* ... of common ones whose letter the daemon uses for something else */
 
 static const struct common {
 	char letter;
@@ -27,6 +28,15 @@ static const struct common {
 static bool offered(const struct clu_daemon *d, const struct common *c)
 {
 	return !c->watchdog || (d->want & CLU_WANT_WATCHDOG);
+}
+
+/* A daemon's own meaning of a letter, older than this suite, comes before the common one; the long name stays. */
+static char letter_of(const struct clu_daemon *d, const struct common *c)
+{
+	for (unsigned i = 0; i < d->n_opts; i++)
+		if (d->opts[i].letter == c->letter)
+			return 0;
+	return c->letter;
 }
 
 static void line(char letter, const char *name, const char *arg, const char *help)
@@ -47,7 +57,7 @@ static void help(const struct clu_daemon *d)
 		line(d->opts[i].letter, d->opts[i].name, d->opts[i].arg, d->opts[i].help);
 	for (unsigned i = 0; i < N_COMMONS; i++)
 		if (offered(d, &commons[i]))
-			line(commons[i].letter, commons[i].name, NULL, commons[i].help);
+			line(letter_of(d, &commons[i]), commons[i].name, NULL, commons[i].help);
 	printf("\nManual: man 8 %s\n", d->ops->name);
 }
 
@@ -66,6 +76,8 @@ static int take(struct clu_shell *s, int c, const char *value, int *ret_exit)
 		*ret_exit = 2;
 		return r;
 	}
+	if (c >= FIRST_COMMON)
+		c = commons[c - FIRST_COMMON].letter;
 	switch (c) {
 	case 'f':
 		s->foreground = true;
@@ -98,6 +110,7 @@ int clu_shell_opts(struct clu_shell *s, int argc, char **argv, int *ret_exit)
 	char *letters = calloc(d->n_opts + N_COMMONS + 1, 2), *at = letters;
 	unsigned n = 0;
 	int c, r = 0;
+	char letter;
 
 	*ret_exit = 1;
 	if (!longs || !letters)
@@ -115,8 +128,10 @@ int clu_shell_opts(struct clu_shell *s, int argc, char **argv, int *ret_exit)
 	for (unsigned i = 0; !r && i < N_COMMONS; i++) {
 		if (!offered(d, &commons[i]))
 			continue;
-		longs[n++] = (struct option){ commons[i].name, no_argument, NULL, commons[i].letter };
-		*at++ = commons[i].letter;
+		letter = letter_of(d, &commons[i]);
+		longs[n++] = (struct option){ commons[i].name, no_argument, NULL, letter ? letter : FIRST_COMMON + (int)i };
+		if (letter)
+			*at++ = letter;
 	}
 	while (!r && (c = getopt_long(argc, argv, letters, longs, NULL)) >= 0)
 		r = take(s, c, optarg, ret_exit);

@@ -11,7 +11,7 @@ static void started(struct rg *rg, struct rg_svc *s, const Hawser__RgMessage *m)
 	bool home = s->home && s->home == s->owner && s->req_verb == RG_V_RELOCATE;
 	char why[RG_WHY_MAX];
 
-	snprintf(why, sizeof(why), "%s", *m->why ? m->why : "started");
+	snprintf(why, sizeof(why), "%s", *m->why ? m->why : "all its resources are started");
 	rg_svc_set(rg, s, RG_STARTED, s->owner, "%s", why);
 	s->target = s->home = 0;
 	s->tried.n = 0;

@@ -116,13 +116,15 @@ static void place(struct rg *rg, struct rg_svc *s)
 	enum rg_why_not why;
 	uint32_t node = 0;
 	char text[RG_WHY_MAX];
+	const struct rg_policy *p = rg_rm_policy(rg->rm, s->name);
+	const char *domain = p && rg_rm_domain(rg->rm, p->domain) ? p->domain : "";
 
 	if (s->target && rg_rate(rg, s, s->target, &why) != RG_ILLEGAL && why == RG_FITS) {
 		snprintf(text, sizeof(text), "%s", s->req_verb ? "asked for" : "restarted in place");
 		node = s->target;
 	} else {
 		node = rg_choose(rg, s, &why_not);
-		snprintf(text, sizeof(text), "best place%s%s", why_not.len ? "; " : "", clu_buf_text(&why_not));
+		snprintf(text, sizeof(text), "best place%s%s%s%s", *domain ? " in failover domain " : "", domain, why_not.len ? "; " : "", clu_buf_text(&why_not));
 	}
 	if (!node && s->home && s->target != s->home) {
 		rg_ids_del(&s->tried, s->home);

@@ -26,7 +26,7 @@ static int set_agent_path(void *ctx, const char *value)
 }
 
 static const struct clu_daemon_opt opts[] = {
-	{ "no-init-stop", 'n', NULL, "do not stop every service once at the start (for an update under frozen services)",
+	{ "no-init-stop", 'N', NULL, "do not stop every service once at the start (for an update under frozen services)",
 		set_no_init_stop },
 	{ "agent-path", 'a', "DIRS", "folders with resource agents that are searched first (separated by colons)",
 		set_agent_path },
@@ -56,7 +56,7 @@ static void core_free(void *core)
 static void old_letters(int argc, char **argv)
 {
 	static const struct { const char *old, *now; } map[] = {
-		{ "-N", "--no-init-stop" }, { "-w", "--no-watchdog" }, { "-d", "--debug" },
+		{ "-w", "--no-watchdog" }, { "-d", "--debug" },
 	};
 
 	for (int i = 1; i < argc; i++)

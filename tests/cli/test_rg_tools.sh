@@ -65,6 +65,11 @@ expect 1 "Migration requires a target cluster member" ./clusvcadm -M web
 expect 1 "Could not connect to resource group manager" ./clusvcadm -l
 expect 1 "Query operation failed" ./clusvcadm -S
 
+expect 0 "Usage: rgmanager" rgmanager/rgmanager --help
+expect 0 "rgmanager " rgmanager/rgmanager -N -w -d -V
+expect 2 "cannot be used" rgmanager/rgmanager -a relative
+expect 2 "is not an option" rgmanager/rgmanager words
+
 expect 0 "Usage: rg_test" ./rg_test --help
 expect 1 "Usage: rg_test" ./rg_test
 expect 255 "Operation requires two arguments" ./rg_test delta "$tmp/one"

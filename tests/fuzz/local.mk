@@ -44,3 +44,11 @@ FUZZ_TARGETS += fuzz_fdom
 fuzz_fdom_SOURCES = tests/fuzz/fuzz_fdom.c $(FUZZ_MAIN)
 fuzz_fdom_LDADD = libfdom.la libclucore.la
 fuzz_fdom_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)
+
+FUZZ_TARGETS += fuzz_rg fuzz_rg_meta
+fuzz_rg_SOURCES = tests/fuzz/fuzz_rg.c $(FUZZ_MAIN)
+fuzz_rg_LDADD = librgcore.la
+fuzz_rg_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)
+fuzz_rg_meta_SOURCES = tests/fuzz/fuzz_rg_meta.c $(FUZZ_MAIN)
+fuzz_rg_meta_LDADD = librgcore.la
+fuzz_rg_meta_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct build {
-	const struct clu_node *rm;
+	const struct clu_node *rm, *service;
 	const struct rg_registry *reg;
 	struct clu_buf *findings;
 	struct rg_inst *root;
@@ -223,6 +223,34 @@ static unsigned used(struct rg_inst *root, const char *key)
 	return n;
 }
 
+/* How often an element and what is below it stand for the resource with this primary value. */
+static unsigned mentions(const struct clu_node *x, const struct rg_meta *m, const char *value, unsigned depth)
+{
+	const char *v = clu_node_attr(x, "ref") ? clu_node_attr(x, "ref") : clu_node_attr(x, m->params[0].name);
+	unsigned n = !strcmp(clu_node_name(x), m->type) && v && !strcmp(v, value);
+
+	for (const struct clu_node *c = clu_node_child(x, NULL); c && depth < RG_MAX_DEPTH; c = clu_node_next(c, NULL))
+		n += mentions(c, m, value, depth + 1);
+	return n;
+}
+
+/*
+ * Is the resource here one too many? Services further up in the document come
+ * first, so that all nodes leave out the same place.
+ */
+static bool too_many(const struct build *b, const struct rg_inst *i)
+{
+	unsigned n;
+
+	if (!i->meta->maxinstances || !i->meta->n_params || !i->values[0].value)
+		return false;
+	n = used(b->root, i->key);
+	for (const struct clu_node *s = clu_node_child(b->rm, NULL); s && s != b->service; s = clu_node_next(s, NULL))
+		if (strcmp(clu_node_name(s), "resources") != 0)
+			n += mentions(s, i->meta, i->values[0].value, 0);
+	return n >= i->meta->maxinstances;
+}
+
 static bool name_it(struct build *b, struct rg_inst *i)
 {
 	const char *first = i->meta->n_params ? i->values[0].value : NULL;
@@ -263,7 +291,7 @@ static struct rg_inst *build_one(struct build *b, struct rg_inst *parent, const 
 	read_place_attrs(i, x);
 	if (!fill_values(b, i, def) || !copy_actions(b, i, def) || !name_it(b, i))
 		return inst_free(i);
-	if (m->maxinstances && used(b->root, i->key) >= m->maxinstances) {
+	if (too_many(b, i)) {
 		finding(b, x, "max references exceeded for resource \"", i->key, "\"; it is left out here");
 		return inst_free(i);
 	}
@@ -325,7 +353,7 @@ static void clear_shared_non_critical(struct build *b, struct rg_inst *root, con
 int rg_tree_build(const struct rg_policy *p, const struct rg_registry *reg,
 	struct rg_inst **ret, struct clu_buf *findings)
 {
-	struct build b = { .rm = clu_node_parent(p->xml), .reg = reg, .findings = findings };
+	struct build b = { .rm = clu_node_parent(p->xml), .service = p->xml, .reg = reg, .findings = findings };
 	struct rg_inst *root;
 
 	root = build_one(&b, NULL, p->xml);

@@ -2,7 +2,7 @@
 # Two static libraries: what a core may use (pure), and the shell.
 noinst_LTLIBRARIES += libclucore.la libclubase.la
 libclucore_la_SOURCES = lib/clu_core.h lib/clu_core.c lib/clu_buf.h lib/clu_buf.c lib/clu_out.h lib/clu_out.c \
-	lib/clu_group.h lib/clu_group.c lib/clu_frag.h lib/clu_frag.c lib/clu_conf.h lib/clu_conf.c \
+	lib/clu_group.h lib/clu_group_priv.h lib/clu_group.c lib/clu_group_tell.c lib/clu_group_admit.c lib/clu_frag.h lib/clu_frag.c lib/clu_conf.h lib/clu_conf.c \
 	lib/clu_opt.h lib/clu_opt.c
 libclucore_la_LIBADD = libproto.la $(PROTOBUFC_LIBS) $(XML_LIBS)
 

@@ -390,6 +390,19 @@ def test_port_is_mapped_and_two_routers_stand_side_by_side(world):
     assert world.ask(1, 80) == {"failed": 1}
 
 
+def test_start_whose_caller_is_killed_can_be_stopped(world):
+    world.write(conf(virtual({1: 1})))
+    # pylint: disable=consider-using-with
+    caller = subprocess.Popen(world.within("dir", [LVSD, "-c", world.conf]), env=world.env, stderr=subprocess.DEVNULL)
+    pid = world.folder / "run" / "lvsd-lvs.pid"
+    wait_for(lambda: pid.exists() and pid.stat().st_size, "the start to be under way", every=0.001)
+    caller.kill()
+    caller.wait()
+    wait_for(lambda: world.lvsd("--check", check=False).returncode == 0, "the daemon to serve all the same")
+    world.lvsd("--stop")
+    assert VIP not in world.addresses("eth0")
+
+
 def test_second_lvsd_of_the_same_name_is_refused(world):
     world.start(conf(virtual({1: 1})))
     refused = world.lvsd("-c", world.conf, check=False)

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A growing byte buffer that remembers its first failure, so that a chain of appends is checked once. */
 #ifndef CLU_BUF_H
 #define CLU_BUF_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Runs programs for a libqb loop: own process group, stdin fed from memory,
  * deadline -> TERM -> grace -> KILL of the whole group, last lines of output kept.

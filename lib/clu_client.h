@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The client side of a daemon's admin socket (libqb IPC "hawser-NAME"). Every
  * call keeps its deadline, also against a daemon that is stopped (SIGSTOP), and

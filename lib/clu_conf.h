@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * One cluster.conf as a read-only document over libxml2. Network and DTD loading
  * are off, entity declarations are refused; size and depth are bounded (4 MiB, 64

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The contract between a core (pure state machine) and whoever runs it: the
  * shell (clu_shell.h) in a daemon, the world of the simulator in a test.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Cutting and joining of group messages (see clu_group.h, "Fragments"). One
  * sender side and one receiver side per group member; pure.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Group membership above CPG, as a pure machine: used by the shell over the real
  * CPG and by the simulator over its own.

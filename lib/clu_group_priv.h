@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Words used here. present: in the transport's member list. admitted: a member
  * for the core. stateful: admitted before this round, by the winning branch.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What goes over a daemon's admin socket, below the core's own bytes: shared by
  * clu_ipc_server.c and clu_client.c. Everything the daemon says, answers as well

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Typed option tables over the attributes of one element: name, type, bounds,
  * default and help are one row; parser, checks, help and "effective values" read

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The list of actions that one step of a core yields. Every function copies what
  * it is given. A failed allocation is remembered: clu_out_error() tells, and the

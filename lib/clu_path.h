@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Where things live (architecture.md section 6). Each place has a compiled-in
  * default that follows --prefix and an environment variable that overrides it,

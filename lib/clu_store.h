@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Durable files: written to a temporary file beside it, fsynced, renamed, folder
  * fsynced. After a crash at any instant the old or the new content is there.

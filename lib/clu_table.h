@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tables and JSON for tools, from one model: rows of named cells. */
 #ifndef CLU_TABLE_H
 #define CLU_TABLE_H

@@ -18,6 +18,7 @@
 #define HUNG_MS 500
 #define PULSE_MS 500	/* while victims wait: we wake at least this often, only to notice a hang */
 #define DISTRUST_MS 5000
+#define OVERTAKEN_MS 1000	/* no token timeout is shorter: others may fence by now what our agents work at */
 
 struct fdom *fdom_new(const struct fdom_options *opt)
 {
@@ -361,11 +362,14 @@ static int fdom_step(void *core, const struct clu_event *ev, struct clu_out *out
 		clu_out_note(out, CLU_WARNING, "fdom.hung", "fenced", "", "",
 			"this node hung; nobody is fenced before its quorum is known to be no old news",
 			"late_ms=%llu", (unsigned long long)(ev->now_ms - due_ms));
+		d->overtaken = ev->now_ms > due_ms + OVERTAKEN_MS;
 	}
 	d->now_ms = ev->now_ms;
 	d->wall_us = ev->wall_us;
 	d->changed = false;
 	d->error = 0;
+	if (d->overtaken)
+		fdom_runs_check(d);	/* before anything that has waited for us */
 	switch (ev->type) {
 	case CLU_EV_START:
 		d->self = ev->u.start.nodeid;
@@ -411,6 +415,7 @@ static int fdom_step(void *core, const struct clu_event *ev, struct clu_out *out
 		d->stateful = true;
 	tell_gone(d);
 	fdom_runs_check(d);
+	d->overtaken = false;
 	fdom_runs_start(d);
 	leave_progress(d);
 	yield_progress(d);

@@ -124,6 +124,7 @@ struct fdom {
 	struct fdom_run runs[FDOM_MAX_NODES];
 	uint64_t next_child, next_token;
 	uint64_t distrust_until_ms;	/* we hung: no agent is started before */
+	bool overtaken;			/* ... for so long that none of ours may go on */
 	struct fdom_pending pending[FDOM_MAX_PENDING];
 	uint64_t ignored;	/* messages and requests that meant nothing in their state */
 

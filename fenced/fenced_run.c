@@ -228,7 +228,7 @@ void fdom_on_child(struct fdom *d, const struct clu_child_end *c)
 
 void fdom_runs_check(struct fdom *d)
 {
-	bool may = fdom_is_master(d) && d->quorate && !d->leaving;
+	bool may = fdom_is_master(d) && d->quorate && !d->leaving && !d->overtaken;
 
 	for (unsigned i = 0; i < FDOM_MAX_NODES; i++) {
 		struct fdom_run *r = &d->runs[i];

@@ -310,6 +310,29 @@ static void test_master_leaves_mid_fence(void **state)
 	fw_done(&w);
 }
 
+/* We hung while an agent ran: by now the others may have lost us, and be at the same victim. */
+static void test_hang_ends_our_agents(void **state)
+{
+	struct clu_event ev = { .type = CLU_EV_TIMER };
+
+	three(DEFAULTS);
+	fw_crash(&w, 3);
+	w.stubborn = true;
+	w.now_ms = fdom_ops.deadline(w.n[1].d) + 600;	/* late, but nobody can have lost us yet */
+	fw_event(&w, 1, &ev);
+	assert_false(fw_child(&w, 1, 3)->killed);
+	w.now_ms = fdom_ops.deadline(w.n[1].d) + 1500;
+	fw_event(&w, 1, &ev);
+	assert_true(fw_child(&w, 1, 3)->killed);
+	fw_child_end(&w, 1, 3, 1, "");
+	assert_null(fw_child(&w, 1, 3));
+	w.stubborn = false;
+	fw_advance(&w, 5500);	/* nothing has come of it: it is tried again */
+	assert_non_null(fw_child(&w, 1, 3));
+	assert_int_equal(fw_victim(&w, 1, 3)->attempts, 0);
+	fw_done(&w);
+}
+
 /* The member that leaves sees its agent's end first: the next master must not start one beside it. */
 static void test_leave_waits_for_the_agents_end(void **state)
 {
@@ -781,6 +804,7 @@ int main(void)
 		cmocka_unit_test(test_dead_daemon_then_dead_node),
 		cmocka_unit_test(test_master_dies_mid_fence),
 		cmocka_unit_test(test_master_leaves_mid_fence),
+		cmocka_unit_test(test_hang_ends_our_agents),
 		cmocka_unit_test(test_leave_waits_for_the_agents_end),
 		cmocka_unit_test(test_return_restarts_the_delay_of_the_others),
 		cmocka_unit_test(test_new_daemon_after_a_dirty_merge),

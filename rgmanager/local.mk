@@ -9,9 +9,14 @@ librgcore_la_SOURCES = rgmanager/rg_meta.h rgmanager/rg_meta.c rgmanager/rg_rm.h
 	rgmanager/rg_code.c rgmanager/rg_dump.c rgmanager/rg_agent_env.h rgmanager/rg_agent_env.c
 librgcore_la_LIBADD = libclucore.la
 
-check_PROGRAMS += test_rg_core
-TESTS += test_rg_core
-test_rg_core_SOURCES = tests/unit/test_rg_core.c tests/unit/rg_world.h tests/unit/rg_world.c
+RG_WORLD = tests/unit/rg_world.h tests/unit/rg_world.c tests/unit/rg_world_feed.c
+check_PROGRAMS += test_rg_core test_rg_ops
+TESTS += test_rg_core test_rg_ops
+test_rg_ops_SOURCES = tests/unit/test_rg_ops.c $(RG_WORLD)
+test_rg_ops_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
+test_rg_ops_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_rg_ops_LDADD = librgcore.la $(CMOCKA_LIBS)
+test_rg_core_SOURCES = tests/unit/test_rg_core.c $(RG_WORLD)
 test_rg_core_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 test_rg_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_rg_core_LDADD = librgcore.la $(CMOCKA_LIBS)
@@ -33,7 +38,7 @@ dist_man_MANS += man/rgmanager.8 man/clustat.8 man/clusvcadm.8
 
 check_PROGRAMS += test_rg_tree test_rg_domain test_rg_meta test_clustat_print
 TESTS += test_rg_tree test_rg_domain test_rg_meta test_clustat_print
-test_rg_tree_SOURCES = tests/unit/test_rg_tree.c tests/unit/rg_world.h tests/unit/rg_world.c
+test_rg_tree_SOURCES = tests/unit/test_rg_tree.c $(RG_WORLD)
 test_rg_tree_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -DGOLDEN_DIR='"$(abs_srcdir)/tests/golden/rg"'
 test_rg_tree_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_rg_tree_LDADD = librgcore.la $(CMOCKA_LIBS)

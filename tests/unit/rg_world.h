@@ -11,7 +11,24 @@
 
 #define W_NODES 5
 
-/* What is to go wrong: "2 start ip:a" = on node 2 the start of ip:a fails. Ends with NULL. */
+/* Pieces of a cluster.conf: three nodes, domains "d", "nofb" and "only2", one service. */
+#define HEAD(version) "<cluster name=\"alpha\" config_version=\"" version "\"><clusternodes>" \
+	"<clusternode name=\"n1\" nodeid=\"1\"><fence><method name=\"a\"><device name=\"x\"/></method></fence></clusternode>" \
+	"<clusternode name=\"n2\" nodeid=\"2\"><fence><method name=\"a\"><device name=\"x\"/></method></fence></clusternode>" \
+	"<clusternode name=\"n3\" nodeid=\"3\"><fence><method name=\"a\"><device name=\"x\"/></method></fence></clusternode>" \
+	"</clusternodes><rm>"
+#define DOMAINS "<failoverdomains><failoverdomain name=\"d\" ordered=\"1\">" \
+	"<failoverdomainnode name=\"n1\" priority=\"1\"/><failoverdomainnode name=\"n2\" priority=\"2\"/>" \
+	"<failoverdomainnode name=\"n3\" priority=\"3\"/></failoverdomain>" \
+	"<failoverdomain name=\"nofb\" ordered=\"1\" nofailback=\"1\"><failoverdomainnode name=\"n1\" priority=\"1\"/>" \
+	"<failoverdomainnode name=\"n2\" priority=\"2\"/></failoverdomain>" \
+	"<failoverdomain name=\"only2\" restricted=\"1\"><failoverdomainnode name=\"n2\"/></failoverdomain></failoverdomains>"
+#define TAIL "</rm></cluster>"
+#define WEB "service:web"
+#define RES "<ip address=\"10.0.0.1\"/><script name=\"web\" file=\"/w\"/>"
+#define ONE(attrs) HEAD("1") DOMAINS "<service name=\"web\" " attrs ">" RES "</service>" TAIL
+
+/* A program that a core has had run. */
 struct w_child {
 	uint64_t id;
 	unsigned node;
@@ -63,6 +80,7 @@ void w_fenced(struct world *w, unsigned node, const char *how);	/* fenced says s
 void w_victim(struct world *w, unsigned node);		/* fenced waits to fence it */
 void w_quorum(struct world *w, unsigned node, bool quorate);
 void w_config(struct world *w, const char *conf_text);
+/* "2 start ip:a": on node 2 the start of ip:a fails from now on. */
 void w_fail(struct world *w, const char *what);
 void w_unfail(struct world *w);
 void w_time(struct world *w, uint64_t ms);		/* moves the clock; TIMER where due */
@@ -76,5 +94,12 @@ bool w_active(const struct world *w, unsigned node, const char *key);
 void w_end_children(struct world *w);
 /* All live members hold the same replicated state. */
 void w_same(struct world *w);
+
+/* The service's state and owner as every live member holds them; all members hold the same. */
+void w_expect(struct world *w, const char *svc, enum rg_state state, uint32_t owner);
+bool w_logged(const struct world *w, const char *text);
+void w_log_reset(struct world *w);
+/* A message as if `from` had sent it. */
+void w_say(struct world *w, uint32_t from, Hawser__RgMessage *m);
 
 #endif

@@ -136,11 +136,27 @@ void rg_note_node(struct rg *rg, enum clu_level level, const char *event, uint32
 	clu_out_note(rg->out, level, event, rg_node_name(rg, nodeid), from, to, why, "nodeid=%u", nodeid);
 }
 
-static bool fence_settled(const struct rg *rg)
+/* What this node waits for at fenced's before it takes part, NULL for nothing. */
+static const char *fence_wait(const struct rg *rg)
 {
 	if (!rg_rm_has_fencing(rg->rm, rg->self))
-		return true;
-	return rg->fence && rg->fence->joined && rg->fence->n_victims == 0;
+		return NULL;
+	if (!rg->fence)
+		return "it waits for word from fenced on this node; start fenced if it does not run";
+	if (!rg->fence->joined)
+		return "it waits for this node to join the fence domain: fence_tool join";
+	return rg->fence->n_victims ? "it waits until nobody has to be fenced any more: fence_tool ls tells who" : NULL;
+}
+
+static bool fence_settled(struct rg *rg)
+{
+	const char *wait = fence_wait(rg);
+
+	/* Told once per reason: nothing starts here meanwhile, and whoever reads the log asks why. */
+	if (wait && wait != rg->told_wait)
+		rg_note_node(rg, CLU_NOTICE, "rg.wait", rg->self, "joining", "joining", wait);
+	rg->told_wait = wait;
+	return !wait;
 }
 
 /*

@@ -179,6 +179,7 @@ struct rg {
 	bool ready_sent, init_done;
 	bool fence_heard;		/* its first word has been passed on */
 	Hawser__FencedNews *fence;	/* newest word */
+	const char *told_wait;		/* why this node does not take part yet, as it was noted */
 	uint64_t go_since_ms;
 	uint64_t next_child, next_ticket;
 	struct rg_ticket tickets[RG_MAX_TICKETS];

@@ -401,6 +401,22 @@ static void replaced_state_stops_what_runs_here(void **state)
 	w_free(w);
 }
 
+/* Somebody waits to be fenced: a daemon that is new here cannot know whose services that concerns. */
+static void newcomer_waits_until_nobody_has_to_be_fenced(void **state)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+
+	w->victims = 1u << 3;
+	w_boot_all(w, 2);
+	w_expect(w, WEB, RG_STOPPED, 0);
+	w_time(w, 60000);
+	assert_false(w_logged(w, " start "));
+	assert_false(rg_node_find(w->core[1], 1)->ready);
+	w_fenced(w, 3, "override");
+	w_expect(w, WEB, RG_STARTED, 1);
+	w_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +441,7 @@ int main(void)
 		cmocka_unit_test(config_update_touches_only_what_changed),
 		cmocka_unit_test(new_service_waits_until_all_have_stopped_it_once),
 		cmocka_unit_test(replaced_state_stops_what_runs_here),
+		cmocka_unit_test(newcomer_waits_until_nobody_has_to_be_fenced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -320,13 +321,20 @@ static char **make_env(const struct clu_run *run)
 }
 
 /* In the new process, between fork and exec: async-signal-safe calls only. */
-static void __attribute__((noreturn)) child_main(const struct clu_run *run, char **env, int in, int out, int err)
+static void __attribute__((noreturn)) child_main(const struct clu_run *run, char **env, pid_t parent, int in,
+	int out, int err)
 {
 	struct sigaction sa = { .sa_handler = SIG_DFL };
 	sigset_t none;
 	int error;
 
 	(void)setpgid(0, 0);
+	/*
+	 * What nobody waits for any more must not go on: where a fencing daemon was
+	 * killed the next member starts its agents anew.
+	 */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(127);
 	for (int s = 1; s < NSIG; s++)
 		(void)sigaction(s, &sa, NULL);
 	sigemptyset(&none);
@@ -395,6 +403,7 @@ static int start(struct child *c, const struct clu_run *run)
 {
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 }, r;
 	char **env = NULL;
+	pid_t parent;
 
 	r = -EINVAL;
 	if (!run->deadline_ms || !run->argv || !run->argv[0])
@@ -413,9 +422,10 @@ static int start(struct child *c, const struct clu_run *run)
 	r = open_pipes(run, in, out, err);
 	if (r < 0)
 		goto out;
+	parent = getpid();
 	c->pid = fork();
 	if (!c->pid)
-		child_main(run, env, in[0], out[1], err[1]);
+		child_main(run, env, parent, in[0], out[1], err[1]);
 	if (c->pid < 0) {
 		r = -errno;
 		goto out;

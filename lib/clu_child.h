@@ -16,7 +16,8 @@ struct clu_children;
  * end: called from the loop, once per started child, also for start errors. It
  * may run and kill further children. It comes when the direct child has been
  * reaped, even if a grandchild still holds the pipe; grandchildren live on, unless
- * a deadline or clu_children_kill ended the group. SIGPIPE is ignored from here on.
+ * a deadline or clu_children_kill ended the group. A daemon that dies takes its
+ * direct children with it. SIGPIPE is ignored from here on.
  */
 struct clu_children *clu_children_new(qb_loop_t *loop,
 	void (*end)(void *ctx, const struct clu_child_end *e), void *ctx);

@@ -10,10 +10,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "clu_child.h"
@@ -243,12 +247,44 @@ static void test_free_ends_all(void **state)
 	assert_int_equal(n_ends, 0);
 }
 
+/* Killed, with nothing of ours run any more: the program must not go on without us. */
+static void test_dies_with_the_daemon(void **state)
+{
+	char dir[] = "/tmp/test_clu_child.XXXXXX", fifo[64], script[128], text[32] = "";
+	struct pollfd p = { .events = POLLIN };
+	pid_t daemon_pid;
+	int fd;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(fifo, sizeof(fifo), "%s/fifo", dir);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	daemon_pid = fork();
+	if (!daemon_pid) {
+		snprintf(script, sizeof(script), "echo $$ >%s; exec sleep 1000", fifo);
+		sh(1, script);
+		qb_loop_run(loop);
+		_exit(0);
+	}
+	fd = open(fifo, O_RDONLY);
+	assert_true(read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	p.fd = pidfd_open((pid_t)atol(text), 0);
+	assert_true(p.fd >= 0);
+	assert_int_equal(kill(daemon_pid, SIGKILL), 0);
+	assert_int_equal(waitpid(daemon_pid, NULL, 0), daemon_pid);
+	assert_int_equal(poll(&p, 1, LONG_MS), 1);
+	close(p.fd);
+	unlink(fifo);
+	rmdir(dir);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_exit_and_output), T(test_stdin), T(test_start_errors), T(test_deadline), T(test_group_is_ended),
 		T(test_grandchild_keeps_pipe), T(test_kill), T(test_tail), T(test_clean_start), T(test_free_ends_all),
+		T(test_dies_with_the_daemon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,8 @@ struct maker {
 	int faults;
 };
 
-static void say(struct clu_buf *b, const struct clu_node *n, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 3, 0))) say(struct clu_buf *b, const struct clu_node *n, const char *fmt,
+	va_list ap)
 {
 	if (n)
 		clu_buf_printf(b, "%s:%d: ", clu_node_file(n), clu_node_line(n));

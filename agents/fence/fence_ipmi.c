@@ -70,7 +70,7 @@ static bool run_until(struct fence_ipmi *s, const bool *flag, uint32_t ms)
 	return true;
 }
 
-static void library_log(os_handler_t *os, const char *format, enum ipmi_log_type_e type, va_list ap)
+static void __attribute__((format(printf, 2, 0))) library_log(os_handler_t *os, const char *format, enum ipmi_log_type_e type, va_list ap)
 {
 	static char line[400];	/* the library hands over pieces of lines */
 	size_t n = strlen(line);

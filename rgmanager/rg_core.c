@@ -308,6 +308,9 @@ static void on_state(struct rg *rg, const struct clu_message *st)
 	rg->ready_sent = false;
 	rg->quorum_waits.n = 0;
 	rg->fence_heard = false;
+	for (unsigned i = 0; i < rg->n_nodes; i++)
+		if (rg->nodes[i].lost)
+			rg->nodes[i].ask_ms = rg->now_ms + RG_ASK_FENCE_MS;
 	for (unsigned i = 0; i < rg->n_svcs; i++) {
 		rg->svcs[i]->local.inited = rg->opt.no_init_stop && !rg->svcs[i]->local.active;
 		rg->svcs[i]->local.done_txn = rg->svcs[i]->local.failed_txn = 0;

@@ -148,6 +148,9 @@ void rg_on_view(struct rg *rg, const struct clu_view *v)
 		n->present = true;
 		n->ready = n->leaving = n->fenced_here = n->confirmed = false;
 		n->quorum = 0;
+		/* It is back: it gets the time to say that it has stopped everything. */
+		if (n->lost)
+			n->ask_ms = rg->now_ms + RG_ASK_FENCE_MS;
 		/* It may run services that this side knows nothing of, until it says that it has stopped them. */
 		if (!v->joined[i].fresh) {
 			rg_note_node(rg, CLU_WARNING, "rg.returned", n->nodeid, n->lost ? "lost" : "member", "lost",

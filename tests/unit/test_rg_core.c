@@ -216,6 +216,24 @@ static void node_that_returned_is_settled_only_by_its_own_rgmanager(void **state
 	w_free(w);
 }
 
+/* It was lost for long when it returns: the first thing it hears of itself must not make it ask for its own fencing. */
+static void node_that_just_came_back_is_not_asked_to_be_fenced(void **state)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+
+	w_boot_all(w, 3);
+	w_crash(w, 1);
+	w_fenced(w, 1, "member");
+	w_time(w, 60000);
+	w->fence_asked = 0;
+	w_boot(w, 1);
+	w_quorum(w, 1, true);
+	w_run(w);
+	assert_int_equal(w->fence_asked, 0);
+	assert_int_equal(w_svc(w, 2, WEB)->state, RG_STARTED);
+	w_free(w);
+}
+
 static void failback_to_a_better_node(void **state)
 {
 	struct world *w = w_new(ONE("domain=\"d\""));
@@ -431,6 +449,7 @@ int main(void)
 		cmocka_unit_test(fenced_before_the_loss_is_noticed),
 		cmocka_unit_test(dead_process_is_reported_and_settled_when_it_has_stopped_all),
 		cmocka_unit_test(node_that_returned_is_settled_only_by_its_own_rgmanager),
+		cmocka_unit_test(node_that_just_came_back_is_not_asked_to_be_fenced),
 		cmocka_unit_test(failback_to_a_better_node),
 		cmocka_unit_test(nothing_starts_while_anyone_is_unfenced),
 		cmocka_unit_test(quorum_lost_stops_all),

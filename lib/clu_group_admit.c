@@ -38,6 +38,7 @@ int group_send_hello(struct clu_group *g)
 	h.snap_wait = g->waiting ? g->snap_id : 0;
 	h.quorate_seq = g->quorate_seq;
 	h.weight = g->weight;
+	h.used = g->core_has_state;
 	h.proto_min = g->proto_min;
 	h.proto_max = g->proto_max;
 	g->repeated = numbers_digest(g);
@@ -218,7 +219,7 @@ static int admit(struct clu_group *g)
 			p->admitted = true;
 			continue;
 		}
-		joined[n_joined++] = (struct clu_member){ p->nodeid, p->incarnation, p->branch == 0 };
+		joined[n_joined++] = (struct clu_member){ p->nodeid, p->incarnation, !p->used };
 		p->admitted = true;
 		p->tag = id;
 		p->synced = winner == 0;
@@ -275,6 +276,7 @@ int group_on_hello(struct clu_group *g, struct peer *p, const void *data, size_t
 	p->snap_wait = h->snap_wait;
 	p->quorate_seq = h->quorate_seq;
 	p->weight = h->weight;
+	p->used = h->used;
 	p->proto_min = h->proto_min;
 	p->proto_max = h->proto_max;
 	p->said = h->n_nodes ? 1 : 0;

@@ -25,6 +25,7 @@ struct peer {
 	uint64_t incarnation, branch, hello_tag, snap_wait;
 	uint64_t quorate_seq;
 	uint32_t weight;
+	bool used;
 	uint32_t proto_min, proto_max;
 };
 
@@ -64,7 +65,7 @@ struct clu_group {
 	uint64_t snap_id;		/* snapshot that is under way to unsynced members, 0: none */
 	uint64_t last_snap;		/* id of the last snapshot that was delivered */
 	bool waiting;			/* we wait for snap_id */
-	bool core_has_state;		/* the core has had VIEW(first) or STATE */
+	bool core_has_state;		/* the core has had VIEW(first) or STATE: we are no newcomer any more */
 	struct kept *kept, **kept_tail;
 	size_t kept_bytes;
 

@@ -35,6 +35,7 @@ struct node {
 	uint64_t chain, messages;
 	unsigned members[N + 1], n_members;
 	bool in, quorate;
+	bool self_fresh;	/* as the last VIEW that took us in had it */
 	uint64_t states;	/* STATE events */
 	struct packet q[QUEUE];	/* sent, not yet delivered */
 	unsigned q_head, q_tail;
@@ -89,6 +90,8 @@ static void on_deliver(void *ctx, struct clu_event *ev)
 		for (unsigned i = 0; i < ev->u.view.n_joined; i++) {
 			n->chain = chain_add(n->chain, &ev->u.view.joined[i].incarnation, 8);
 			n->chain = chain_add(n->chain, &ev->u.view.joined[i].fresh, 1);
+			if (ev->u.view.joined[i].nodeid == n->id)
+				n->self_fresh = ev->u.view.joined[i].fresh;
 		}
 		n->chain = chain_add(n->chain, &ev->u.view.proto, 4);
 		break;
@@ -511,6 +514,43 @@ static void a_node_that_hung_does_not_win_with_its_old_quorum(void **state)
 	free(w);
 }
 
+/*
+ * A node gave up its state in a merge, and who had the other state died before it
+ * was handed over: the node begins anew, but it is no newcomer.
+ */
+static void a_node_that_had_state_is_never_fresh_again(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	bool gone[N + 1] = { false }, stay[N + 1] = { false };
+
+	(void)state;
+	w->rng = 17;
+	start(w, 1);
+	start(w, 2);
+	deliver_all(w);
+	assert_true(w->n[1].self_fresh && w->n[2].self_fresh);
+	gone[2] = stay[1] = true;
+	w->n[2].side = 1;
+	change(w, 0, NULL, gone, CLU_LEFT_NODE);
+	change(w, 1, NULL, stay, CLU_LEFT_NODE);
+	tell_quorum(w, 2, true);
+	deliver_all(w);
+	merge(w);
+	for (unsigned k = 0; clu_group_is_admitted(w->n[1].g); k++) {
+		assert_true(k < 1000);
+		deliver_some(w, 1);
+	}
+	/* Node 2 dies with its snapshot undelivered. */
+	drop_node(w, 2);
+	change(w, 0, NULL, gone, CLU_LEFT_NODE);
+	deliver_all(w);
+	assert_true(clu_group_is_admitted(w->n[1].g));
+	assert_int_equal(w->n[1].n_members, 1);
+	assert_false(w->n[1].self_fresh);
+	drop_node(w, 1);
+	free(w);
+}
+
 static void malformed_frames_are_ignored(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -542,6 +582,7 @@ int main(void)
 		cmocka_unit_test(quorate_side_wins_a_merge),
 		cmocka_unit_test(quorum_waits_for_the_end_of_a_merge),
 		cmocka_unit_test(a_node_that_hung_does_not_win_with_its_old_quorum),
+		cmocka_unit_test(a_node_that_had_state_is_never_fresh_again),
 		cmocka_unit_test(malformed_frames_are_ignored),
 	};
 

@@ -69,7 +69,8 @@ export PATH="${STAGE:+$STAGE/sbin:$STAGE/bin:}/usr/sbin:/usr/bin:/sbin:/bin" HOM
 cd / || exit 1
 count=0
 [ -e /var/lib/boot-count ] && read -r count </var/lib/boot-count
-echo $((count + 1)) >/var/lib/boot-count
+# In one move: others read it at any moment.
+echo $((count + 1)) >/var/lib/boot-count.new && mv /var/lib/boot-count.new /var/lib/boot-count
 echo "$pid" >&8
 exec 8>&-
 if [ -x /etc/rc.local ]; then

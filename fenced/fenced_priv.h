@@ -164,6 +164,8 @@ void fdom_on_view(struct fdom *d, const struct clu_view *v);
 void fdom_on_state(struct fdom *d, const struct clu_message *m);
 int fdom_snapshot(const void *core, struct clu_buf *ret);
 void fdom_master_update(struct fdom *d);
+/* Has this node to see to it that a node whose past cannot be undone is started anew? */
+bool fdom_is_killer(const struct fdom *d);
 
 /* fenced_apply.c */
 void fdom_on_message(struct fdom *d, const struct clu_message *m);

@@ -155,7 +155,7 @@ static void came_from_split(struct fdom *d)
  * its last member with it, the lowest daemon there is, or that node, and whoever
  * else is a victim, would wait for ever.
  */
-static bool is_killer(struct fdom *d)
+bool fdom_is_killer(const struct fdom *d)
 {
 	if (d->master)
 		return fdom_is_master(d);
@@ -211,7 +211,7 @@ void fdom_on_view(struct fdom *d, const struct clu_view *v)
 	if (d->yields && !in_view(v, d->yields))
 		d->yields = 0;
 	fdom_master_update(d);
-	if (is_killer(d) && d->quorate)
+	if (fdom_is_killer(d) && d->quorate)
 		for (unsigned i = 0; i < n_kill; i++)
 			clu_out_kill_node(d->out, kill[i], "its fenced died; the node has to be restarted");
 	if (merged)

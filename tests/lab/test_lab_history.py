@@ -2,6 +2,8 @@
 """Reading notes, clustat and fence_tool, without a cluster."""
 from types import SimpleNamespace
 
+import pytest
+from hawserlab import LabError, lab_witness
 from hawserlab.lab_cluster import parse_clustat, parse_fence_ls
 from hawserlab.lab_history import durations_ms, failover_stages, parse_notes
 
@@ -50,3 +52,22 @@ def test_fence_tool_layout():
     got = parse_fence_ls("fence domain\nmember count  3\nvictim count  0\nvictim now    0\nmaster nodeid 1\n"
                          "wait state    none\nmembers       1 2 3 \n\nall nodes\nnodeid 1 member 1\n")
     assert got["member count"] == "3" and got["members"] == "1 2 3" and got["wait state"] == "none"
+
+
+def witness_lab(**logs):
+    """A lab whose nodes have these witness lines and power records: name=(witness text, record)."""
+    return SimpleNamespace(nodes=[SimpleNamespace(name=name, log=lambda _name, text=text: text,
+                                                  bmc=SimpleNamespace(record=lambda record=record: record))
+                                  for name, (text, record) in logs.items()])
+
+
+def test_witness_sees_two_at_once():
+    lab = witness_lab(n1=("10.0 start\n", [(20.0, "power off done")]), n2=("21.0 start\n", []))
+    lab_witness.check_never_twice(lab, "w")
+    assert lab_witness.current(lab, "w") == ["n2"]
+    lab = witness_lab(n1=("10.0 start\n", [(20.0, "power off done")]), n2=("19.0 start\n", []))
+    with pytest.raises(LabError, match="ran twice"):
+        lab_witness.check_never_twice(lab, "w")
+    lab = witness_lab(n1=("10.0 start\n50.0 stop\n", []), n2=("20.0 start\n30.0 stop\n", []), n3=("40.0 start\n", []))
+    with pytest.raises(LabError, match="ran twice"):
+        lab_witness.check_never_twice(lab, "w")

@@ -10,27 +10,9 @@ import time
 import pytest
 from hawserlab import Lab, LabError, lab_state, reap, wait_for
 from hawserlab.lab_bmc import PASSWORD, USER
+from hawserlab.lab_conf import plain_corosync
 from hawserlab.lab_net import PRIVATE, PUBLIC
 from hawserlab.lab_traffic import count_by_server
-
-COROSYNC = """totem {
-  version: 2
-  cluster_name: lab
-  transport: udpu
-  token: 300
-  token_coefficient: 0
-}
-quorum {
-  provider: corosync_votequorum
-}
-logging {
-  to_logfile: yes
-  logfile: /var/log/cluster/corosync.log
-  to_syslog: no
-}
-nodelist {
-%s}
-"""
 
 
 @pytest.fixture(name="lab", scope="module")
@@ -188,15 +170,12 @@ def test_cut_partition_and_one_way(lab, nodes):
 
 
 def test_corosync_forms_loses_and_regains_a_member(lab, nodes):
-    text = COROSYNC % "".join("  node {\n    ring0_addr: 10.77.1.%d\n    nodeid: %d\n    name: n%d\n  }\n" % (k, k, k)
-                              for k in (1, 2, 3))
-
     def members(node):
         out = node.run("corosync-quorumtool", "-l").out
         return sorted(line.split()[2] for line in out.splitlines() if " n" in line)
 
     def start(node):
-        node.write("/etc/corosync/corosync.conf", text)
+        node.write("/etc/corosync/corosync.conf", plain_corosync())
         node.run("setsid", "corosync", check=True)
 
     for node in nodes:

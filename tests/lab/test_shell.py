@@ -8,7 +8,7 @@ import signal
 import pytest
 from hawserlab import Lab, wait_for
 from hawserlab.lab_cluster import STAGE
-from hawserlab.lab_conf import cluster_conf
+from hawserlab.lab_conf import cluster_conf, plain_corosync
 from hawserlab.lab_lab import TOP
 from hawserlab.lab_state import read_file
 
@@ -17,25 +17,6 @@ ECHO = BUILD + "/clu_echo"
 GROUP, LATER, QUORUM, CONFIG, FENCED, NO_COROSYNC, WATCHDOG = 1, 2, 4, 8, 16, 32, 64
 
 pytestmark = pytest.mark.skipif(not os.path.exists(ECHO), reason="build it with: make clu_echo clu_echo_ctl")
-
-COROSYNC = """totem {
-  version: 2
-  cluster_name: lab
-  transport: udpu
-  token: 300
-  token_coefficient: 0
-}
-quorum {
-  provider: corosync_votequorum
-}
-logging {
-  to_logfile: yes
-  logfile: /var/log/cluster/corosync.log
-  to_syslog: no
-}
-nodelist {
-%s}
-""" % "".join("  node {\n    ring0_addr: 10.77.1.%d\n    nodeid: %d\n    name: n%d\n  }\n" % (k, k, k) for k in (1, 2, 3))
 
 
 @pytest.fixture(name="lab", scope="module")
@@ -63,7 +44,7 @@ def fresh_nodes(lab):
 
 
 def start_corosync(node):
-    node.write("/etc/corosync/corosync.conf", COROSYNC)
+    node.write("/etc/corosync/corosync.conf", plain_corosync())
     node.run("setsid", "corosync", check=True)
 
 

@@ -3,7 +3,7 @@
 import re
 
 from .lab_bmc import PASSWORD, SPARE_USER, USER
-from .lab_net import INSIDE, MANAGEMENT, PUBLIC, address
+from .lab_net import INSIDE, MANAGEMENT, PRIVATE, PUBLIC, address
 from .lab_state import read_file
 
 VIP = address(PUBLIC, 200)
@@ -109,3 +109,27 @@ def two_methods(count):
     """Fence methods and devices for COUNT nodes: the BMC as "admin", then the same BMC as "spare"."""
     return ({k: ["bmc-n%d" % k, "spare-n%d" % k] for k in range(1, count + 1)},
             {"spare-n%d" % k: device("spare-n%d" % k, k, login=SPARE_USER) for k in range(1, count + 1)})
+
+
+def plain_corosync(count=3, token=300):
+    """A corosync.conf without Hawser, on the private ring: forms in a third of a second (udpu)."""
+    nodes = "".join("  node {\n    ring0_addr: %s\n    nodeid: %d\n    name: n%d\n  }\n" % (address(PRIVATE, k), k, k)
+                    for k in range(1, count + 1))
+    return """totem {
+  version: 2
+  cluster_name: lab
+  transport: udpu
+  token: %d
+  token_coefficient: 0
+}
+quorum {
+  provider: corosync_votequorum
+}
+logging {
+  to_logfile: yes
+  logfile: /var/log/cluster/corosync.log
+  to_syslog: no
+}
+nodelist {
+%s}
+""" % (token, nodes)

@@ -234,7 +234,9 @@ def traces(name):
     return left
 
 
-OTHER = """import sys, time; sys.path.insert(0, %r)
+# A background job inherits an ignored SIGINT; the lab under test is to meet a user's Ctrl-C however the tests were started.
+OTHER = """import signal, sys, time; sys.path.insert(0, %r)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from hawserlab import Lab
 lab = Lab(2)
 lab.boot()

@@ -268,11 +268,16 @@ def test_labs_run_side_by_side(lab, nodes):
 def test_nothing_stays_after(after, number):
     child, name = other_lab(after)
     assert name
-    if number:
-        assert traces(name)
-        child.send_signal(number)
-    child.wait(20)
-    assert not traces(name)
+    try:
+        if number:
+            assert traces(name)
+            child.send_signal(number)
+        child.wait(20)
+        assert not traces(name)
+    finally:
+        child.kill()
+        child.wait()
+        reap()
 
 
 def test_sigkill_leaves_work_for_the_next_start():

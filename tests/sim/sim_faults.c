@@ -1,58 +1,123 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sim_faults.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "clu_conf.h"
-#include "sim_types.h"
+#include "sim_requests.h"
 
 #define MS 1000u
-#define SETTLE_US (240u * 1000 * MS)	/* S7: time after the last fault in which all must be well */
 
-static struct clu_conf *make_conf(struct sim_world *w)
+/* ---- single nodes ---- */
+
+static bool run_crash(struct sim_world *w, const struct sim_fault *f)
 {
-	struct clu_buf b = CLU_BUF_INIT, errs = CLU_BUF_INIT;
-	struct clu_conf *c = NULL;
+	bool on = w->node[f->node].power;
 
-	clu_buf_printf(&b, "<?xml version=\"1.0\"?>\n<cluster name=\"glass\" config_version=\"1\">\n"
-		"<fence_daemon post_join_delay=\"%u\" post_fail_delay=\"%u\"/>\n<clusternodes>\n",
-		(unsigned)sim_rnd(w, 8), sim_chance(w, 200) ? (unsigned)sim_rnd(w, 5) : 0);
-	for (unsigned i = 1; i <= w->n_nodes; i++) {
-		clu_buf_printf(&b, "<clusternode name=\"n%u\" nodeid=\"%u\"><fence>"
-			"<method name=\"1\"><device name=\"bmc\" port=\"%u\"/></method>", i, i, i);
-		if (sim_chance(w, 300))
-			clu_buf_printf(&b, "<method name=\"2\"><device name=\"switch\" port=\"%u\"/></method>", i);
-		clu_buf_str(&b, "</fence></clusternode>\n");
-	}
-	clu_buf_str(&b, "</clusternodes>\n<fencedevices><fencedevice name=\"bmc\" agent=\"fence_sim\"/>"
-		"<fencedevice name=\"switch\" agent=\"fence_sim\"/></fencedevices>\n");
-	sim_types_rm(w, &b);
-	clu_buf_str(&b, "</cluster>\n");
-	if (clu_conf_parse(clu_buf_text(&b), b.len, "cluster.conf", &c, &errs) < 0)
-		sim_fail(w, "the simulator's own cluster.conf is refused: %s", clu_buf_text(&errs));
-	clu_buf_free(&b);
-	clu_buf_free(&errs);
-	return c;
+	sim_node_crash(w, f->node);
+	return on;
 }
 
-static unsigned any_node(struct sim_world *w)
+static bool run_boot(struct sim_world *w, const struct sim_fault *f)
 {
-	return 1 + (unsigned)sim_rnd(w, w->n_nodes);
+	bool off = !w->node[f->node].power;
+
+	sim_node_boot(w, f->node);
+	return off;
+}
+
+static void draw_hang(struct sim_draw *d, struct sim_fault *f)
+{
+	f->num[0] = (200 + sim_dice_below(&d->dice, 20000)) * MS;
+}
+
+static bool run_hang(struct sim_world *w, const struct sim_fault *f)
+{
+	bool can = w->node[f->node].power && !w->node[f->node].hung;
+
+	sim_node_hang(w, f->node, f->num[0]);
+	return can;
+}
+
+static bool run_corosync_dies(struct sim_world *w, const struct sim_fault *f)
+{
+	bool can = w->node[f->node].power && w->node[f->node].corosync;
+
+	sim_corosync_dies(w, f->node);
+	return can;
+}
+
+static const char *const daemons[] = { "ccsd", "fenced", "rgmanager", NULL };
+
+static void draw_kill(struct sim_draw *d, struct sim_fault *f)
+{
+	f->num[0] = sim_dice_chance(&d->dice, 200) ? SIM_RGM : sim_dice_chance(&d->dice, 500) ? SIM_CCSD : SIM_FENCED;
+}
+
+static bool run_kill(struct sim_world *w, const struct sim_fault *f)
+{
+	enum sim_daemon_kind k = (enum sim_daemon_kind)f->num[0];
+
+	if (!w->node[f->node].d[k].up)
+		return false;
+	sim_trace(w, "n%u: %s is killed", f->node, daemons[k]);
+	/* What runs without a manager is ended by the machine's own reset: the daemon's parent process sees to it. */
+	if (k == SIM_RGM) {
+		sim_node_crash(w, f->node);
+		return true;
+	}
+	sim_daemon_kill(w, f->node, k);
+	sim_daemon_restart_later(w, f->node, k);
+	return true;
+}
+
+/* ---- power switches ---- */
+
+static bool run_switch_dead(struct sim_world *w, const struct sim_fault *f)
+{
+	bool well = !w->node[f->node].bmc_dead;
+
+	w->node[f->node].bmc_dead = true;
+	if (well)
+		sim_trace(w, "power switch of n%u is dead", f->node);
+	return well;
+}
+
+static bool run_switch_works(struct sim_world *w, const struct sim_fault *f)
+{
+	bool dead = w->node[f->node].bmc_dead;
+
+	w->node[f->node].bmc_dead = false;
+	if (dead)
+		sim_trace(w, "power switch of n%u works again", f->node);
+	return dead;
+}
+
+static void calm_switches(struct sim_world *w)
+{
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		w->node[i].bmc_dead = false;
+}
+
+/* ---- the network ---- */
+
+static void draw_partition(struct sim_draw *d, struct sim_fault *f)
+{
+	for (unsigned i = 1; i <= d->n_nodes; i++)
+		f->num[0] |= sim_dice_below(&d->dice, 2) << i;
 }
 
 /* A cut of the network; nodes on one side hear each other. Power switches are reached from everywhere. */
-static void partition(struct sim_world *w)
+static bool run_partition(struct sim_world *w, const struct sim_fault *f)
 {
-	w->stats.partitions++;
 	for (unsigned i = 1; i <= w->n_nodes; i++) {
-		w->node[i].side = (int)sim_rnd(w, 2);
+		w->node[i].side = (int)(f->num[0] >> i & 1);
 		sim_trace(w, "n%u is on side %d", i, w->node[i].side);
 	}
 	sim_ring_cut(w);
+	return true;
 }
 
-static void heal(struct sim_world *w)
+static bool heal(struct sim_world *w)
 {
 	bool any = false;
 
@@ -61,108 +126,84 @@ static void heal(struct sim_world *w)
 		w->node[i].side = 0;
 	}
 	if (!any)
-		return;
-	w->stats.merges++;
+		return false;
 	sim_trace(w, "the network is whole again");
 	sim_ring_reform(w, 300 * MS);
+	return true;
 }
 
-static void one_fault(struct sim_world *w)
+static bool run_heal(struct sim_world *w, const struct sim_fault *f)
 {
-	unsigned i = any_node(w);
-
-	switch (sim_rnd(w, 12)) {
-	case 0:
-	case 1:
-		if (w->node[i].power)
-			w->stats.crashes++;
-		sim_node_crash(w, i);
-		break;
-	case 2:
-		sim_node_boot(w, i);
-		break;
-	case 3:
-		w->stats.hangs++;
-		sim_node_hang(w, i, (200 + sim_rnd(w, 20000)) * MS);
-		break;
-	case 4:
-		partition(w);
-		break;
-	case 5:
-		heal(w);
-		break;
-	case 6:
-		w->node[i].bmc_dead = !w->node[i].bmc_dead;
-		sim_trace(w, "power switch of n%u is %s", i, w->node[i].bmc_dead ? "dead" : "well");
-		break;
-	case 7:
-		w->stats.daemon_kills++;
-		sim_trace(w, "n%u: a daemon is killed", i);
-		sim_types_kill_some_daemon(w, i);
-		break;
-	case 8:
-		sim_corosync_dies(w, i);
-		break;
-	default:
-		sim_types_request(w, i);
-	}
+	(void)f;
+	return heal(w);
 }
 
-int sim_history_run(const struct sim_history *h, char *why, size_t why_size, struct sim_stats *stats,
-	uint64_t *ret_virtual_us)
+static void calm_network(struct sim_world *w)
 {
-	struct sim_world *w = sim_world_new(h->seed, 2, sim_types, h->trace);
-	unsigned n_faults = h->n_faults;
-	int r;
+	(void)heal(w);
+}
 
-	w->n_nodes = h->n_nodes ? h->n_nodes : 2 + (unsigned)sim_rnd(w, 7);
-	for (unsigned i = 1; i <= w->n_nodes; i++)
-		w->node[i].id = i;
-	w->votes_needed = w->n_nodes / 2 + 1;
-	if (!n_faults)
-		n_faults = (unsigned)sim_rnd(w, 20);
-	w->conf = make_conf(w);
+/* ---- the table ---- */
+
+const struct sim_fault_kind sim_fault_kinds[] = {
+	{ .name = "crash", .weight = 20, .args = { SIM_ARG_NODE }, .run = run_crash },
+	{ .name = "boot", .weight = 10, .args = { SIM_ARG_NODE }, .run = run_boot },
+	{ .name = "hang", .weight = 10, .args = { SIM_ARG_NODE, SIM_ARG_SECONDS }, .draw = draw_hang, .run = run_hang },
+	{ .name = "partition", .weight = 10, .args = { SIM_ARG_SIDES }, .draw = draw_partition, .run = run_partition,
+		.calm = calm_network },
+	{ .name = "heal", .weight = 10, .run = run_heal },
+	{ .name = "switch-dead", .weight = 6, .args = { SIM_ARG_NODE }, .run = run_switch_dead, .calm = calm_switches },
+	{ .name = "switch-works", .weight = 4, .args = { SIM_ARG_NODE }, .run = run_switch_works },
+	{ .name = "kill", .weight = 10, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = daemons, .draw = draw_kill,
+		.run = run_kill },
+	{ .name = "corosync-dies", .weight = 10, .args = { SIM_ARG_NODE }, .run = run_corosync_dies },
+	{ .name = "clusvcadm", .weight = 18,
+		.args = { SIM_ARG_ON, SIM_ARG_CHOICE, SIM_ARG_WORD, SIM_ARG_NODE2_OPT, SIM_ARG_FLAG },
+		.choices = sim_clusvcadm_ops, .flag = "by-domain", .draw = sim_draw_clusvcadm, .run = sim_run_clusvcadm },
+	{ .name = "ccs_tool-update", .weight = 6,
+		.args = { SIM_ARG_ON, SIM_ARG_NUMBER, SIM_ARG_NUMBER2, SIM_ARG_WORD_OPT },
+		.draw = sim_draw_update, .run = sim_run_update },
+	{ .name = "fence_tool", .weight = 6, .args = { SIM_ARG_ON, SIM_ARG_CHOICE, SIM_ARG_NODE2_OPT },
+		.choices = sim_fence_tool_verbs, .draw = sim_draw_fence_tool, .run = sim_run_fence_tool },
+};
+
+const unsigned sim_n_fault_kinds = sizeof(sim_fault_kinds) / sizeof(sim_fault_kinds[0]);
+
+_Static_assert(sizeof(sim_fault_kinds) / sizeof(sim_fault_kinds[0]) <= SIM_MAX_FAULT_KINDS, "statistics count each kind");
+
+void sim_fault_draw(struct sim_draw *d, struct sim_fault *ret)
+{
+	unsigned sum = 0, at;
+
+	for (unsigned i = 0; i < sim_n_fault_kinds; i++)
+		sum += sim_fault_kinds[i].weight;
+	at = (unsigned)sim_dice_below(&d->dice, sum);
+	*ret = (struct sim_fault){ .node = 1 + (unsigned)sim_dice_below(&d->dice, d->n_nodes) };
+	while (at >= sim_fault_kinds[ret->kind].weight)
+		at -= sim_fault_kinds[ret->kind++].weight;
+	if (sim_fault_kinds[ret->kind].draw)
+		sim_fault_kinds[ret->kind].draw(d, ret);
+}
+
+void sim_fault_run(struct sim_world *w, const struct sim_fault *f)
+{
+	if (f->node <= w->n_nodes && f->node2 <= w->n_nodes && sim_fault_kinds[f->kind].run(w, f))
+		w->stats.fault[f->kind]++;
+}
+
+void sim_faults_calm(struct sim_world *w)
+{
+	for (unsigned i = 0; i < sim_n_fault_kinds; i++)
+		if (sim_fault_kinds[i].calm)
+			sim_fault_kinds[i].calm(w);
 	for (unsigned i = 1; i <= w->n_nodes; i++)
 		sim_node_boot(w, i);
-	(void)sim_run_until(w, (5000 + sim_rnd(w, 40000)) * MS);
-	for (unsigned f = 0; f < n_faults && !w->failure[0]; f++) {
-		/* Often one upon the other, sometimes with time to settle. */
-		uint64_t pause = sim_chance(w, 500) ? sim_rnd(w, 300) : sim_chance(w, 500) ? sim_rnd(w, 4000) :
-			sim_rnd(w, 60000);
+}
 
-		one_fault(w);
-		(void)sim_run_until(w, w->now_us + pause * MS);
-	}
-	/* Calm: the network is whole, switches work, whoever is off is switched on by its administrator. */
-	w->calm = true;
-	heal(w);
-	for (unsigned i = 1; i <= w->n_nodes; i++) {
-		w->node[i].bmc_dead = false;
-		sim_node_boot(w, i);
-	}
-	(void)sim_run_until(w, w->now_us + SETTLE_US);
-	for (unsigned i = 1; i <= w->n_nodes; i++)
-		sim_node_boot(w, i);
-	(void)sim_run_until(w, w->now_us + SETTLE_US);
-	if (!w->failure[0])
-		sim_types_check_settled(w);
-	r = w->failure[0] != '\0';
-	if (why_size)
-		snprintf(why, why_size, "%s", w->failure);
-	if (stats) {
-		const uint64_t *from = (const uint64_t *)&w->stats;
-		uint64_t *to = (uint64_t *)stats;
-
-		for (size_t i = 0; i < sizeof(*stats) / sizeof(uint64_t); i++)
-			to[i] += from[i];
-	}
-	if (ret_virtual_us)
-		*ret_virtual_us = w->now_us;
-	{
-		struct clu_conf *c = w->conf;
-
-		sim_world_free(w);
-		clu_conf_unref(c);
-	}
-	return r;
+int sim_fault_kind_find(const char *name)
+{
+	for (unsigned i = 0; i < sim_n_fault_kinds; i++)
+		if (strcmp(sim_fault_kinds[i].name, name) == 0)
+			return (int)i;
+	return -1;
 }

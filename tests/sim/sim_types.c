@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#define _GNU_SOURCE 1
 #include "sim_types.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ccsd.pb-c.h"
 #include "ccsd_core.h"
 #include "clu_conf.h"
-#include "fenced.pb-c.h"
 #include "fenced_core.h"
 #include "rg_core.h"
-#include "rgmanager.pb-c.h"
+#include "sim_requests.h"
 
 /* ---- ccsd ---- */
 
@@ -63,33 +60,6 @@ static void *ccsd_new(void *world, unsigned node)
 }
 
 static const struct sim_daemon_type ccsd_type = { &ccsd_core_ops, ccsd_new, ccsd_core_free, true };
-
-static void update_config(struct sim_world *w, unsigned node)
-{
-	Hawser__CcsdRequest q = HAWSER__CCSD_REQUEST__INIT;
-	struct clu_buf doc = CLU_BUF_INIT, bytes = CLU_BUF_INIT;
-	size_t len, head;
-	const char *old = clu_conf_bytes(w->conf, &len), *rest = memmem(old, len, "<fence_daemon", 13);
-	/* Mostly the next number; sometimes an old one, or one that two nodes use at once. */
-	uint64_t version = sim_chance(w, 800) ? ++w->config_version : w->config_version + sim_rnd(w, 2);
-
-	clu_buf_printf(&doc, "<?xml version=\"1.0\"?>\n<cluster name=\"glass\" config_version=\"%llu\">\n<!-- %llx -->\n",
-		(unsigned long long)version, (unsigned long long)sim_rnd(w, 0));
-	if (sim_chance(w, 100))
-		clu_buf_str(&doc, "<invalid/>\n");
-	head = (size_t)(rest - old);
-	clu_buf_append(&doc, rest, len - head);
-	q.verb = (char *)"update";
-	q.document.data = (uint8_t *)doc.data;
-	q.document.len = doc.len;
-	q.who = (char *)"root@simulator";
-	hawser__ccsd_request__pack(&q, clu_buf_grow(&bytes, hawser__ccsd_request__get_packed_size(&q)));
-	w->stats.config_updates++;
-	sim_trace(w, "n%u ccs_tool update to version %llu", node, (unsigned long long)version);
-	(void)sim_request(w, node, SIM_CCSD, bytes.data, bytes.len);
-	clu_buf_free(&doc);
-	clu_buf_free(&bytes);
-}
 
 /* ---- fenced ---- */
 
@@ -184,68 +154,11 @@ const struct sim_daemon_type *const sim_types[SIM_NDAEMONS] = {
 	[SIM_RGM] = &rgm_type,
 };
 
-#define N_SERVICES 4
-
-void sim_types_rm(struct sim_world *w, struct clu_buf *ret)
-{
-	static const char *const recovery[] = { "relocate", "restart", "disable", "relocate" };
-
-	clu_buf_str(ret, "<rm><failoverdomains>\n");
-	clu_buf_printf(ret, "<failoverdomain name=\"some\" ordered=\"%u\" restricted=\"%u\" nofailback=\"%u\">\n",
-		(unsigned)sim_rnd(w, 2), (unsigned)sim_rnd(w, 2), (unsigned)sim_rnd(w, 2));
-	for (unsigned i = 1; i <= w->n_nodes; i++)
-		if (i == 1 || sim_chance(w, 600))
-			clu_buf_printf(ret, "<failoverdomainnode name=\"n%u\" priority=\"%u\"/>", i,
-				1 + (unsigned)sim_rnd(w, 3));
-	clu_buf_str(ret, "</failoverdomain></failoverdomains>\n");
-	for (unsigned i = 0; i < N_SERVICES; i++)
-		clu_buf_printf(ret, "<service name=\"s%u\" autostart=\"%d\" recovery=\"%s\"%s%s>"
-			"<script name=\"a%u\" file=\"/x\"/><script name=\"b%u\" file=\"/y\"/></service>\n", i,
-			sim_chance(w, 900), recovery[sim_rnd(w, 4)], sim_chance(w, 500) ? " domain=\"some\"" : "",
-			sim_chance(w, 100) ? " exclusive=\"1\"" : "", i, i);
-	clu_buf_str(ret, "</rm>\n");
-}
-
-static void ask_rgm(struct sim_world *w, unsigned node)
-{
-	static const char *const ops[] = { "enable", "disable", "stop", "relocate", "restart", "freeze", "unfreeze", "enable" };
-	Hawser__RgRequest q = HAWSER__RG_REQUEST__INIT;
-	uint8_t bytes[256];
-	char svc[32];
-
-	snprintf(svc, sizeof(svc), "service:s%u", (unsigned)sim_rnd(w, N_SERVICES));
-	q.verb = (char *)"op";
-	q.op = (char *)ops[sim_rnd(w, sizeof(ops) / sizeof(ops[0]))];
-	q.svc = svc;
-	q.target = sim_chance(w, 500) ? 1 + (uint32_t)sim_rnd(w, w->n_nodes) : 0;
-	q.by_domain = sim_chance(w, 300);
-	sim_trace(w, "n%u clusvcadm %s %s to %u", node, q.op, svc, q.target);
-	(void)sim_request(w, node, SIM_RGM, bytes, hawser__rg_request__pack(&q, bytes));
-}
-
-/* What runs without a manager is ended by the machine's own reset: the daemon's parent process sees to it. */
-static void kill_rgm(struct sim_world *w, unsigned node)
-{
-	if (w->node[node].d[SIM_RGM].up)
-		sim_node_crash(w, node);
-}
-
-static uint64_t ask_fenced(struct sim_world *w, unsigned node, const char *verb, unsigned about)
-{
-	Hawser__FencedRequest q = HAWSER__FENCED_REQUEST__INIT;
-	uint8_t bytes[64];
-
-	q.verb = (char *)verb;
-	q.nodeid = about;
-	sim_trace(w, "n%u fence_tool %s %u", node, verb, about);
-	return sim_request(w, node, SIM_FENCED, bytes, hawser__fenced_request__pack(&q, bytes));
-}
-
 /* The boot script's "fence_tool join". */
 static void fire_join(struct sim_world *w, struct sim_event *e)
 {
 	if (w->node[e->node].d[SIM_FENCED].up)
-		w->node[e->node].join_client = ask_fenced(w, e->node, "join", 0);
+		w->node[e->node].join_client = sim_ask_fenced(w, e->node, "join", 0);
 }
 
 static void join_in(struct sim_world *w, unsigned node, uint64_t in_us)
@@ -267,28 +180,6 @@ void sim_types_answered(struct sim_world *w, unsigned node, uint64_t client, int
 {
 	if (client == w->node[node].join_client && error < 0)
 		join_in(w, node, 300000);
-}
-
-void sim_types_request(struct sim_world *w, unsigned node)
-{
-	if (w->node[node].d[SIM_RGM].up && sim_chance(w, 600))
-		ask_rgm(w, node);
-	else if (w->node[node].d[SIM_CCSD].up && sim_chance(w, 500))
-		update_config(w, node);
-	else if (w->node[node].d[SIM_FENCED].up)
-		(void)ask_fenced(w, node, "info", 0);
-}
-
-void sim_types_kill_some_daemon(struct sim_world *w, unsigned node)
-{
-	enum sim_daemon_kind k = sim_chance(w, 500) ? SIM_CCSD : SIM_FENCED;
-
-	if (sim_chance(w, 200)) {
-		kill_rgm(w, node);
-		return;
-	}
-	sim_daemon_kill(w, node, k);
-	sim_daemon_restart_later(w, node, k);
 }
 
 /* All nodes hold one document, and it is not older than any that was committed. */

@@ -7,15 +7,10 @@
 
 extern const struct sim_daemon_type *const sim_types[SIM_NDAEMONS];
 
-/* The <rm> part of the world's cluster.conf. */
-void sim_types_rm(struct sim_world *w, struct clu_buf *ret);
 /* What the boot script does behind a daemon's start. */
 void sim_types_daemon_started(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 /* The answer to a request; the boot script repeats what came too early. */
 void sim_types_answered(struct sim_world *w, unsigned node, uint64_t client, int error);
-/* An admin request by chance to some daemon of a node. */
-void sim_types_request(struct sim_world *w, unsigned node);
-void sim_types_kill_some_daemon(struct sim_world *w, unsigned node);
 /* Frees what all worlds share. */
 void sim_types_done(void);
 /* S7, after calm: nobody waits for anything. */

@@ -16,19 +16,12 @@ static void *must(void *p)
 
 uint64_t sim_rnd(struct sim_world *w, uint64_t below)
 {
-	uint64_t x = w->rng;
-
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	w->rng = x;
-	x = x * 0x2545f4914f6cdd1du;
-	return below ? (x >> 16) % below : x;
+	return sim_dice_below(&w->dice, below);
 }
 
 bool sim_chance(struct sim_world *w, unsigned per_mille)
 {
-	return sim_rnd(w, 1000) < per_mille;
+	return sim_dice_chance(&w->dice, per_mille);
 }
 
 struct sim_world *sim_world_new(uint64_t seed, unsigned n_nodes, const struct sim_daemon_type *const *types,
@@ -37,11 +30,8 @@ struct sim_world *sim_world_new(uint64_t seed, unsigned n_nodes, const struct si
 	struct sim_world *w = must(calloc(1, sizeof(*w)));
 
 	w->seed = seed;
-	w->rng = (seed + 1) * 0x9e3779b97f4a7c15u | 1;
-	for (int i = 0; i < 8; i++)
-		(void)sim_rnd(w, 0);
+	sim_dice_seed(&w->dice, seed, 0);
 	w->n_nodes = n_nodes;
-	w->config_version = 1;
 	for (unsigned k = 0; k < SIM_NDAEMONS; k++)
 		w->type[k] = types[k];
 	for (unsigned i = 1; i <= n_nodes; i++)

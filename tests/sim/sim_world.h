@@ -4,8 +4,8 @@
  * process and in virtual time, from a seed.
  *
  * One event at a time: the pending event with the lowest time fires, ties go to
- * the one that was put in first. Every choice comes from one generator, so a seed
- * is a history.
+ * the one that was put in first. What happens from outside is planned before
+ * (sim_plan.h); every choice the world makes comes from its dice. So a seed is a history.
  */
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
@@ -18,9 +18,11 @@
 #include "clu_core.h"
 #include "clu_group.h"
 #include "clu_out.h"
+#include "sim_dice.h"
 
 #define SIM_MAX_NODES 16
 #define SIM_MAX_CHILDREN 64
+#define SIM_MAX_FAULT_KINDS 48
 
 enum sim_daemon_kind { SIM_CCSD, SIM_FENCED, SIM_RGM, SIM_NDAEMONS };
 
@@ -99,12 +101,13 @@ struct sim_node {
 };
 
 struct sim_stats {
-	uint64_t steps, events, messages, crashes, hangs, partitions, merges, daemon_kills, fencings, starts, stops,
-		requests, replies, agent_failures, config_updates, takeovers;
+	uint64_t steps, events, messages, fencings, starts, stops, requests, replies, agent_failures;
+	uint64_t fault[SIM_MAX_FAULT_KINDS];	/* of each kind (sim_faults.h), as many as took place */
 };
 
 struct sim_world {
-	uint64_t seed, rng;
+	uint64_t seed;
+	struct sim_dice dice;
 	uint64_t now_us;
 	uint64_t seq, lives, boots, rings;
 	struct sim_event **heap;
@@ -118,7 +121,6 @@ struct sim_world {
 	void *rules;		/* sim_check.c: what is active where, open requests */
 	void *rings_made;	/* sim_ring.c */
 	struct clu_conf *conf;	/* the cluster.conf all nodes begin with; owned by the caller */
-	uint64_t config_version;	/* last one an administrator used */
 	unsigned votes_needed;	/* nodes for quorum */
 	bool calm;		/* no more faults */
 };

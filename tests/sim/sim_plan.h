@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A plan: all that is decided of a history before it runs: the cluster, and what
+ * happens to it from outside, at absolute virtual times. Made from a seed with dice
+ * of its own, or read from a script. What the world decides while it runs (delays,
+ * the luck of agents) comes from the world's dice: a fault taken out of a plan
+ * leaves the other faults as they were.
+ */
+#ifndef SIM_PLAN_H
+#define SIM_PLAN_H
+
+#include "clu_buf.h"
+#include "sim_faults.h"
+
+struct sim_plan {
+	uint64_t seed;		/* of the world's dice */
+	unsigned n_nodes;
+	struct clu_buf conf;	/* cluster.conf */
+	struct sim_fault *fault;	/* by time */
+	unsigned n_faults, cap_faults;
+	uint64_t calm_us;	/* from here on no faults; not before the last of them */
+};
+
+/* By chance. n_nodes, n_faults: 0 = by the seed too. */
+void sim_plan_draw(struct sim_plan *ret, uint64_t seed, unsigned n_nodes, unsigned n_faults);
+/* Put in by its time, behind those of the same time. */
+void sim_plan_add(struct sim_plan *p, const struct sim_fault *f);
+void sim_plan_free(struct sim_plan *p);
+
+#endif

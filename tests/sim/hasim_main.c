@@ -123,8 +123,8 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (o.n_nodes > SIM_MAX_NODES - 1 || o.n_nodes == 1) {
-		fprintf(stderr, "hasim: --nodes takes 2 to %d\n", SIM_MAX_NODES - 1);
+	if (o.n_nodes > SIM_MAX_NODES || o.n_nodes == 1) {
+		fprintf(stderr, "hasim: --nodes takes 2 to %d\n", SIM_MAX_NODES);
 		return 2;
 	}
 	if (optind + 1 < argc && strcmp(argv[optind], "seed") == 0) {

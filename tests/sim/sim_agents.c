@@ -214,6 +214,10 @@ void sim_run_program(struct sim_world *w, unsigned node, enum sim_daemon_kind k,
 		sim_fail(w, "node %u: a program was to be run without a name or a deadline", node);
 		return;
 	}
+	if (w->hooks && w->hooks->run) {
+		w->hooks->run(w->hooks->ctx, node, k, run);
+		return;
+	}
 	if (child_find(n, k, run->id)) {
 		sim_fail(w, "node %u: child id %" PRIu64 " is in use", node, run->id);
 		return;
@@ -237,6 +241,8 @@ void sim_kill_program(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 	struct sim_child *c = child_find(&w->node[node], k, id);
 	struct ending end = { .exit_code = -1, .term_signal = 15 };
 
+	if (w->hooks && w->hooks->kill)
+		w->hooks->kill(w->hooks->ctx, node, k, id);
 	if (!c)
 		return;
 	/* Its earlier end no longer counts; what it began to do to the world may still happen. */

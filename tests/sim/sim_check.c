@@ -14,7 +14,7 @@
 
 struct resource {
 	char name[128];
-	uint32_t active;	/* a bit per node */
+	sim_nodes active;
 };
 
 struct request {
@@ -35,7 +35,7 @@ struct rules {
 	unsigned n_req;
 	struct committed ver[MAX_VERSIONS];
 	unsigned n_ver;
-	uint32_t fencing[SIM_MAX_NODES + 1];	/* per victim: nodes that run an agent against it */
+	sim_nodes fencing[SIM_MAX_NODES + 1];	/* per victim: nodes that run an agent against it */
 };
 
 void sim_check_new(struct sim_world *w)
@@ -66,7 +66,7 @@ bool sim_resource_active(struct sim_world *w, unsigned node, const char *name)
 {
 	struct resource *s = resource_find(w->rules, name, false);
 
-	return s && s->active & 1u << node;
+	return s && s->active & SIM_BIT(node);
 }
 
 /*
@@ -76,7 +76,7 @@ bool sim_resource_active(struct sim_world *w, unsigned node, const char *name)
 void sim_check_resource(struct sim_world *w, unsigned node, const char *name, bool active)
 {
 	struct resource *s = resource_find(w->rules, name, true);
-	uint32_t bit = 1u << node;
+	sim_nodes bit = SIM_BIT(node);
 
 	if (!s) {
 		sim_fail(w, "more than %d resources", MAX_RESOURCES);
@@ -88,7 +88,8 @@ void sim_check_resource(struct sim_world *w, unsigned node, const char *name, bo
 		sim_trace(w, "n%u %s is down", node, name);
 	s->active = active ? s->active | bit : s->active & ~bit;
 	if (s->active & (s->active - 1))
-		sim_fail(w, "S1: %s is active on more than one node (mask %x)", name, s->active >> 1);
+		sim_fail(w, "S1: %s is active on more than one node (mask %llx)", name,
+			(unsigned long long)s->active >> 1);
 }
 
 void sim_check_node_off(struct sim_world *w, unsigned node)
@@ -96,9 +97,9 @@ void sim_check_node_off(struct sim_world *w, unsigned node)
 	struct rules *r = w->rules;
 
 	for (unsigned i = 0; i < r->n_res; i++)
-		r->res[i].active &= ~(1u << node);
+		r->res[i].active &= ~SIM_BIT(node);
 	for (unsigned v = 1; v <= w->n_nodes; v++)
-		r->fencing[v] &= ~(1u << node);
+		r->fencing[v] &= ~SIM_BIT(node);
 	for (unsigned k = 0; k < SIM_NDAEMONS; k++)
 		sim_check_daemon_dead(w, node, (enum sim_daemon_kind)k);
 }
@@ -115,7 +116,7 @@ void sim_check_daemon_dead(struct sim_world *w, unsigned node, enum sim_daemon_k
 			i++;
 	}
 	for (unsigned v = 1; v <= w->n_nodes; v++)
-		r->fencing[v] &= ~(1u << node);
+		r->fencing[v] &= ~SIM_BIT(node);
 }
 
 /*
@@ -131,15 +132,15 @@ void sim_check_fence_begin(struct sim_world *w, unsigned by, unsigned victim)
 	if (!w->node[by].quorate)
 		sim_fail(w, "S3: node %u fences node %u without quorum", by, victim);
 	for (unsigned i = 1; i <= w->n_nodes; i++)
-		if (r->fencing[victim] & 1u << i && i != by && w->node[i].ring && w->node[i].ring == w->node[by].ring &&
+		if (r->fencing[victim] & SIM_BIT(i) && i != by && w->node[i].ring && w->node[i].ring == w->node[by].ring &&
 			w->node[i].quorate)
 			sim_fail(w, "S3: nodes %u and %u fence node %u at once", i, by, victim);
-	r->fencing[victim] |= 1u << by;
+	r->fencing[victim] |= SIM_BIT(by);
 }
 
 void sim_check_fence_end(struct sim_world *w, unsigned by, unsigned victim)
 {
-	((struct rules *)w->rules)->fencing[victim] &= ~(1u << by);
+	((struct rules *)w->rules)->fencing[victim] &= ~SIM_BIT(by);
 }
 
 static struct committed document(const void *data, size_t len)

@@ -190,10 +190,10 @@ static void fire_fence_word(struct sim_world *w, struct sim_event *e)
 static void fire_node_killed(struct sim_world *w, struct sim_event *e)
 {
 	struct sim_node *by = &w->node[e->node];
-	struct sim_node *n = e->value >= 1 && (unsigned)e->value <= w->n_nodes ? &w->node[e->value] : NULL;
+	struct sim_node *n = &w->node[sim_node_index(w, (uint32_t)e->value)];
 
 	/* Only a node on the same ring hears it. */
-	if (n && n->corosync && by->ring && n->ring == by->ring)
+	if (n->id && n->corosync && by->ring && n->ring == by->ring)
 		sim_corosync_dies(w, n->id);
 }
 
@@ -255,6 +255,10 @@ static void fire_boot(struct sim_world *w, struct sim_event *e)
 static void fire_reset(struct sim_world *w, struct sim_event *e)
 {
 	sim_node_crash(w, e->node);
+	if (w->hooks && w->hooks->reset) {
+		w->hooks->reset(w->hooks->ctx, e->node);
+		return;
+	}
 	(void)sim_at(w, 5000000 + sim_rnd(w, 10000000), fire_boot, e->node, NULL, 0);
 }
 
@@ -300,6 +304,8 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 		(void)clu_group_send(d->group, a->u.bytes.data, a->u.bytes.len);
 		break;
 	case CLU_ACT_REPLY:
+		if (w->hooks && w->hooks->reply)
+			w->hooks->reply(w->hooks->ctx, n->id, k, a);
 		if (a->u.reply.client & CLIENT_SUBSCRIPTION) {
 			if (n->d[SIM_RGM].up)
 				(void)for_daemon(w, 10 + sim_rnd(w, 300), fire_fenced_news, n, SIM_RGM, a->u.reply.data,
@@ -324,6 +330,8 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 		store(w, n, k, a);
 		break;
 	case CLU_ACT_NOTE:
+		if (w->hooks && w->hooks->note)
+			w->hooks->note(w->hooks->ctx, n->id, k, a);
 		sim_trace(w, "n%u %s %s: %s -> %s (%s) %s %s", n->id, w->type[k]->ops->name, a->u.note.object,
 			a->u.note.from, a->u.note.to, a->u.note.why, a->u.note.event, a->u.note.fields);
 		break;
@@ -432,11 +440,9 @@ static struct host_ctx contexts[SIM_MAX_NODES + 1][SIM_NDAEMONS];
 static void tell_start(struct sim_world *w, struct sim_node *n, enum sim_daemon_kind k)
 {
 	struct clu_event ev = { .type = CLU_EV_START };
-	char name[16];
 
-	snprintf(name, sizeof(name), "n%u", n->id);
-	ev.u.start.nodeid = n->id;
-	ev.u.start.node_name = name;
+	ev.u.start.nodeid = n->nodeid;
+	ev.u.start.node_name = n->name;
 	ev.u.start.incarnation = sim_rnd(w, 0) | 1;
 	ev.u.start.seed = sim_rnd(w, 0);
 	clu_group_reset(n->d[k].group, ev.u.start.incarnation);
@@ -459,7 +465,7 @@ void sim_daemon_start(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 	d->wants_group = w->type[k]->group;
 	d->core = w->type[k]->core_new(w, node);
 	d->out = clu_out_new();
-	d->group = clu_group_new(&host, node, 1, w->type[k]->ops->proto_min,
+	d->group = clu_group_new(&host, n->nodeid, 1, w->type[k]->ops->proto_min,
 		w->type[k]->ops->proto_max);
 	if (!d->core || !d->out || !d->group)
 		abort();
@@ -632,14 +638,18 @@ static void fire_quorum(struct sim_world *w, struct sim_event *e)
 {
 	struct sim_node *n = &w->node[e->node];
 	uint32_t nodes[SIM_MAX_NODES];
+	sim_nodes members = 0;
 	unsigned count = 0;
 
 	if (!n->ring || !n->corosync || e->id != sim_ring_id(n))
 		return;
 	for (unsigned i = 1; i <= w->n_nodes; i++)
-		if (w->node[i].ring == n->ring)
-			nodes[count++] = i;
-	n->quorate = count >= w->votes_needed;
+		if (w->node[i].ring == n->ring) {
+			nodes[count++] = w->node[i].nodeid;
+			members |= SIM_BIT(i);
+		}
+	n->quorate = w->hooks && w->hooks->quorate ? w->hooks->quorate(w->hooks->ctx, e->node, members) :
+		count >= w->votes_needed;
 	sim_trace(w, "n%u corosync: %s in ring %llu", n->id, n->quorate ? "quorate" : "not quorate",
 		(unsigned long long)e->id);
 	for (unsigned k = 0; k < SIM_NDAEMONS; k++) {

@@ -15,7 +15,6 @@
 #include <string.h>
 
 #define TOKEN_US 1000000u
-#define DETECT_US 2200000u	/* token + consensus */
 
 enum entry_kind { ENTRY_DATA, ENTRY_JOIN, ENTRY_LEAVE };
 
@@ -32,14 +31,14 @@ struct entry {
 struct sim_ring {
 	struct sim_ring *next;
 	uint64_t id;
-	uint32_t members;	/* a bit per node */
+	sim_nodes members;
 	bool stalled;
 	struct entry *log;
 	uint64_t n, cap;
 };
 
 /* All rings ever made; freed with the world. */
-static struct sim_ring *ring_new(struct sim_world *w, uint32_t members, struct sim_ring **list)
+static struct sim_ring *ring_new(struct sim_world *w, sim_nodes members, struct sim_ring **list)
 {
 	struct sim_ring *r = calloc(1, sizeof(*r));
 
@@ -72,8 +71,8 @@ static void ring_append(struct sim_world *w, struct sim_ring *r, const struct en
 			pump(w, &w->node[i]);
 }
 
-static void tell_change(struct sim_world *w, struct sim_node *n, enum sim_daemon_kind k, uint32_t joined,
-	uint32_t left, enum clu_left how)
+static void tell_change(struct sim_world *w, struct sim_node *n, enum sim_daemon_kind k, sim_nodes joined,
+	sim_nodes left, enum clu_left how)
 {
 	uint32_t members[SIM_MAX_NODES], j[SIM_MAX_NODES];
 	struct clu_member_left l[SIM_MAX_NODES];
@@ -85,12 +84,12 @@ static void tell_change(struct sim_world *w, struct sim_node *n, enum sim_daemon
 		return;
 	c.ring = (struct clu_ring){ 1, n->ring ? n->ring->id : 0 };
 	for (unsigned i = 1; i <= w->n_nodes; i++) {
-		if (n->seen[k] & 1u << i)
-			members[c.n_members++] = i;
-		if (joined & 1u << i)
-			j[c.n_joined++] = i;
-		if (left & 1u << i)
-			l[c.n_left++] = (struct clu_member_left){ i, how };
+		if (n->seen[k] & SIM_BIT(i))
+			members[c.n_members++] = w->node[i].nodeid;
+		if (joined & SIM_BIT(i))
+			j[c.n_joined++] = w->node[i].nodeid;
+		if (left & SIM_BIT(i))
+			l[c.n_left++] = (struct clu_member_left){ w->node[i].nodeid, how };
 	}
 	if (clu_group_confchg(d->group, &c) < 0)
 		abort();
@@ -99,7 +98,7 @@ static void tell_change(struct sim_world *w, struct sim_node *n, enum sim_daemon
 static void deliver(struct sim_world *w, struct sim_node *n, const struct entry *e)
 {
 	struct sim_daemon *d = &n->d[e->daemon];
-	uint32_t bit = 1u << e->from;
+	sim_nodes bit = SIM_BIT(e->from);
 
 	switch (e->kind) {
 	case ENTRY_JOIN:
@@ -120,7 +119,7 @@ static void deliver(struct sim_world *w, struct sim_node *n, const struct entry 
 	case ENTRY_DATA:
 		w->stats.messages++;
 		if (d->up && d->in_group && (n->seen[e->daemon] & bit))
-			if (clu_group_receive(d->group, e->from, e->data, e->len) < 0)
+			if (clu_group_receive(d->group, w->node[e->from].nodeid, e->data, e->len) < 0)
 				abort();
 		break;
 	default:
@@ -204,17 +203,17 @@ static struct rings *rings_of(struct sim_world *w)
 }
 
 /* One new ring of the nodes in `mask`. */
-static void form(struct sim_world *w, uint32_t mask)
+static void form(struct sim_world *w, sim_nodes mask)
 {
 	struct sim_ring *old[SIM_MAX_NODES], *ring;
-	uint32_t sub[SIM_MAX_NODES], lost[SIM_MAX_NODES];
+	sim_nodes sub[SIM_MAX_NODES], lost[SIM_MAX_NODES];
 	unsigned n_old = 0;
 
 	for (unsigned i = 1; i <= w->n_nodes; i++) {
 		struct sim_node *n = &w->node[i];
 		unsigned k = 0;
 
-		if (!(mask & 1u << i))
+		if (!(mask & SIM_BIT(i)))
 			continue;
 		while (k < n_old && old[k] != n->ring)
 			k++;
@@ -222,7 +221,7 @@ static void form(struct sim_world *w, uint32_t mask)
 			old[n_old] = n->ring;
 			sub[n_old++] = 0;
 		}
-		sub[k] |= 1u << i;
+		sub[k] |= SIM_BIT(i);
 	}
 	/* Whoever does not come along from the same ring is lost, also if it is back already by another way. */
 	for (unsigned k = 0; k < n_old; k++)
@@ -230,7 +229,7 @@ static void form(struct sim_world *w, uint32_t mask)
 	if (n_old == 1 && old[0] && old[0]->members == mask) {
 		old[0]->stalled = false;
 		for (unsigned i = 1; i <= w->n_nodes; i++)
-			if (mask & 1u << i)
+			if (mask & SIM_BIT(i))
 				pump(w, &w->node[i]);
 		return;
 	}
@@ -239,12 +238,12 @@ static void form(struct sim_world *w, uint32_t mask)
 		uint64_t most = 0;
 
 		for (unsigned i = 1; i <= w->n_nodes && old[k]; i++)
-			if (sub[k] & 1u << i && w->node[i].cursor > most)
+			if (sub[k] & SIM_BIT(i) && w->node[i].cursor > most)
 				most = w->node[i].cursor;
 		for (unsigned i = 1; i <= w->n_nodes && old[k]; i++) {
 			struct sim_node *n = &w->node[i];
 
-			while (sub[k] & 1u << i && n->cursor < most) {
+			while (sub[k] & SIM_BIT(i) && n->cursor < most) {
 				struct entry e = old[k]->log[n->cursor++];
 
 				deliver(w, n, &e);
@@ -252,12 +251,13 @@ static void form(struct sim_world *w, uint32_t mask)
 		}
 	}
 	ring = ring_new(w, mask, &rings_of(w)->all);
-	sim_trace(w, "ring %llu members %x", (unsigned long long)ring->id, mask >> 1);
+	sim_trace(w, "ring %llu members %llx", (unsigned long long)ring->id,
+		(unsigned long long)mask >> 1);
 	for (unsigned k = 0; k < n_old; k++) {
 		uint64_t from = 0;
 
 		for (unsigned i = 1; i <= w->n_nodes; i++)
-			if (sub[k] & 1u << i) {
+			if (sub[k] & SIM_BIT(i)) {
 				from = w->node[i].cursor;
 				w->node[i].ring = ring;
 				w->node[i].pumping = false;
@@ -265,7 +265,7 @@ static void form(struct sim_world *w, uint32_t mask)
 		for (uint64_t x = from; old[k] && x < old[k]->n; x++) {
 			struct entry e = old[k]->log[x];
 
-			if (!(sub[k] & 1u << e.from))
+			if (!(sub[k] & SIM_BIT(e.from)))
 				continue;
 			if (e.len) {
 				void *copy = malloc(e.len);
@@ -287,44 +287,44 @@ static void form(struct sim_world *w, uint32_t mask)
 		}
 	}
 	for (unsigned i = 1; i <= w->n_nodes; i++)
-		if (mask & 1u << i)
+		if (mask & SIM_BIT(i))
 			w->node[i].cursor = 0;
 	for (unsigned g = 0; g < SIM_NDAEMONS; g++) {
-		uint32_t in[SIM_MAX_NODES];
+		sim_nodes in[SIM_MAX_NODES];
 
 		/* Who is in the group on each side, before anybody is told. */
 		for (unsigned k = 0; k < n_old; k++) {
 			in[k] = 0;
 			for (unsigned i = 1; i <= w->n_nodes; i++)
-				if (sub[k] & 1u << i)
+				if (sub[k] & SIM_BIT(i))
 					in[k] |= w->node[i].seen[g] & sub[k];
 		}
 		for (unsigned k = 0; k < n_old; k++)
 			for (unsigned i = 1; i <= w->n_nodes; i++) {
 				struct sim_node *n = &w->node[i];
 
-				if (sub[k] & 1u << i && n->seen[g] & lost[k])
+				if (sub[k] & SIM_BIT(i) && n->seen[g] & lost[k])
 					tell_change(w, n, (enum sim_daemon_kind)g, 0, n->seen[g] & lost[k],
 						CLU_LEFT_NODE);
 			}
 		for (unsigned i = 1; i <= w->n_nodes; i++) {
 			struct sim_node *n = &w->node[i];
 
-			for (unsigned k = 0; mask & 1u << i && k < n_old; k++)
+			for (unsigned k = 0; mask & SIM_BIT(i) && k < n_old; k++)
 				for (unsigned j = 1; j <= w->n_nodes; j++)
-					if (in[k] & 1u << j && !(n->seen[g] & 1u << j))
-						tell_change(w, n, (enum sim_daemon_kind)g, 1u << j, 0,
+					if (in[k] & SIM_BIT(j) && !(n->seen[g] & SIM_BIT(j)))
+						tell_change(w, n, (enum sim_daemon_kind)g, SIM_BIT(j), 0,
 							CLU_LEFT_CLEAN);
 		}
 	}
 	for (unsigned i = 1; i <= w->n_nodes; i++) {
 		struct sim_node *n = &w->node[i];
 
-		if (!(mask & 1u << i))
+		if (!(mask & SIM_BIT(i)))
 			continue;
 		pump(w, n);
 		for (unsigned g = 0; g < SIM_NDAEMONS; g++)
-			if (n->d[g].up && n->d[g].wants_group && !(n->seen[g] & 1u << i))
+			if (n->d[g].up && n->d[g].wants_group && !(n->seen[g] & SIM_BIT(i)))
 				sim_ring_join(w, i, (enum sim_daemon_kind)g);
 		sim_tell_quorum(w, i);
 	}
@@ -332,20 +332,20 @@ static void form(struct sim_world *w, uint32_t mask)
 
 static void reform(struct sim_world *w, struct sim_event *e)
 {
-	uint32_t done = 0;
+	sim_nodes done = 0;
 
 	(void)e;
 	for (unsigned i = 1; i <= w->n_nodes; i++)
 		if (!is_heard(&w->node[i]) && !w->node[i].hung)
 			w->node[i].ring = NULL;
 	for (unsigned i = 1; i <= w->n_nodes; i++) {
-		uint32_t mask = 0;
+		sim_nodes mask = 0;
 
-		if (!is_heard(&w->node[i]) || done & 1u << i)
+		if (!is_heard(&w->node[i]) || done & SIM_BIT(i))
 			continue;
 		for (unsigned j = i; j <= w->n_nodes; j++)
 			if (is_heard(&w->node[j]) && w->node[j].side == w->node[i].side)
-				mask |= 1u << j;
+				mask |= SIM_BIT(j);
 		done |= mask;
 		form(w, mask);
 	}
@@ -376,7 +376,7 @@ void sim_ring_node_up(struct sim_world *w, unsigned node)
 void sim_ring_node_lost(struct sim_world *w, unsigned node)
 {
 	stall(w, node);
-	sim_ring_reform(w, DETECT_US - sim_rnd(w, TOKEN_US / 4));
+	sim_ring_reform(w, w->detect_us - sim_rnd(w, TOKEN_US / 4));
 }
 
 void sim_ring_node_leaves(struct sim_world *w, unsigned node)
@@ -389,7 +389,7 @@ void sim_ring_cut(struct sim_world *w)
 {
 	for (unsigned i = 1; i <= w->n_nodes; i++)
 		stall(w, i);
-	sim_ring_reform(w, DETECT_US);
+	sim_ring_reform(w, w->detect_us);
 }
 
 void sim_ring_free(struct sim_world *w)

@@ -16,12 +16,14 @@ static void *must(void *p)
 
 uint64_t sim_rnd(struct sim_world *w, uint64_t below)
 {
-	return sim_dice_below(&w->dice, below);
+	uint64_t n = sim_dice_below(&w->dice, below);
+
+	return w->steady && below ? below / 2 : n;
 }
 
 bool sim_chance(struct sim_world *w, unsigned per_mille)
 {
-	return sim_dice_chance(&w->dice, per_mille);
+	return !w->steady && sim_dice_chance(&w->dice, per_mille);
 }
 
 struct sim_world *sim_world_new(uint64_t seed, unsigned n_nodes, const struct sim_daemon_type *const *types,
@@ -32,13 +34,24 @@ struct sim_world *sim_world_new(uint64_t seed, unsigned n_nodes, const struct si
 	w->seed = seed;
 	sim_dice_seed(&w->dice, seed, 0);
 	w->n_nodes = n_nodes;
+	w->detect_us = 2200000;
 	for (unsigned k = 0; k < SIM_NDAEMONS; k++)
 		w->type[k] = types[k];
-	for (unsigned i = 1; i <= n_nodes; i++)
-		w->node[i].id = i;
+	for (unsigned i = 1; i <= SIM_MAX_NODES; i++) {
+		w->node[i].id = w->node[i].nodeid = i;
+		snprintf(w->node[i].name, sizeof(w->node[i].name), "n%u", i);
+	}
 	w->trace = trace;
 	sim_check_new(w);
 	return w;
+}
+
+unsigned sim_node_index(const struct sim_world *w, uint32_t nodeid)
+{
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		if (w->node[i].nodeid == nodeid)
+			return i;
+	return 0;
 }
 
 static void event_free(struct sim_event *e)
@@ -197,7 +210,8 @@ void sim_fail(struct sim_world *w, const char *fmt, ...)
 				struct clu_buf b = CLU_BUF_INIT;
 
 				clu_group_dump(w->node[i].d[k].group, &b);
-				sim_trace(w, "n%u %s seen %x in %d\n%s", i, w->type[k]->ops->name, w->node[i].seen[k] >> 1,
+				sim_trace(w, "n%u %s seen %llx in %d\n%s", i, w->type[k]->ops->name,
+					(unsigned long long)w->node[i].seen[k] >> 1,
 					w->node[i].d[k].in_group, clu_buf_text(&b));
 				clu_buf_free(&b);
 			}

@@ -20,9 +20,13 @@
 #include "clu_out.h"
 #include "sim_dice.h"
 
-#define SIM_MAX_NODES 16
+#define SIM_MAX_NODES 32
 #define SIM_MAX_CHILDREN 64
 #define SIM_MAX_FAULT_KINDS 48
+
+/* A set of nodes: a bit per index, 1 to SIM_MAX_NODES. */
+typedef uint64_t sim_nodes;
+#define SIM_BIT(index) ((sim_nodes)1 << (index))
 
 enum sim_daemon_kind { SIM_CCSD, SIM_FENCED, SIM_RGM, SIM_NDAEMONS };
 
@@ -80,6 +84,8 @@ struct sim_file {
 
 struct sim_node {
 	unsigned id;		/* 1..n; index too */
+	uint32_t nodeid;	/* as cluster.conf has it; ascends with the index */
+	char name[256];
 	bool power, corosync, hung;
 	uint64_t boot;		/* counts starts */
 	uint64_t hung_until;
@@ -87,7 +93,7 @@ struct sim_node {
 	struct sim_ring *ring;
 	uint64_t cursor;	/* entries of the ring's log that were delivered here */
 	bool pumping;		/* a delivery is under way */
-	uint32_t seen[SIM_NDAEMONS];	/* group members as this node was told, a bit per node */
+	sim_nodes seen[SIM_NDAEMONS];	/* group members as this node was told */
 	bool quorate;
 	struct sim_daemon d[SIM_NDAEMONS];
 	struct sim_child child[SIM_MAX_CHILDREN];
@@ -98,6 +104,24 @@ struct sim_node {
 	uint64_t join_client;	/* the boot script's request */
 	bool bmc_dead;		/* its power switch does not answer */
 	bool bmc_lies;		/* says off and is not: only in scenarios that must break S1 */
+};
+
+/*
+ * For a world that a person made up, not chance (`rg_test simulate`): what a core
+ * says, and what becomes of the programs it runs. Each may be NULL.
+ */
+struct sim_hooks {
+	void *ctx;
+	void (*note)(void *ctx, unsigned node, enum sim_daemon_kind daemon, const struct clu_action *note);
+	/* An answer of a daemon, before sim_check hears of it. */
+	void (*reply)(void *ctx, unsigned node, enum sim_daemon_kind daemon, const struct clu_action *reply);
+	/* Instead of sim_agents.c: a CHILD event has to follow. */
+	void (*run)(void *ctx, unsigned node, enum sim_daemon_kind daemon, const struct clu_run *run);
+	void (*kill)(void *ctx, unsigned node, enum sim_daemon_kind daemon, uint64_t id);
+	/* Instead of counting nodes: is this ring quorate? */
+	bool (*quorate)(void *ctx, unsigned node, sim_nodes members);
+	/* The watchdog has reset the machine; instead of booting it by and by. */
+	void (*reset)(void *ctx, unsigned node);
 };
 
 struct sim_stats {
@@ -123,11 +147,17 @@ struct sim_world {
 	struct clu_conf *conf;	/* the cluster.conf all nodes begin with; owned by the caller */
 	unsigned votes_needed;	/* nodes for quorum */
 	bool calm;		/* no more faults */
+	bool steady;		/* no luck: every number by chance is the middle one, nothing happens by chance */
+	uint64_t detect_us;	/* token + consensus: how long a loss goes unnoticed */
+	const struct sim_hooks *hooks;	/* NULL: chance decides */
 };
 
 struct sim_world *sim_world_new(uint64_t seed, unsigned n_nodes, const struct sim_daemon_type *const *types,
 	FILE *trace);
 struct sim_world *sim_world_free(struct sim_world *w);
+
+/* Which node has this id in cluster.conf; 0 when none. */
+unsigned sim_node_index(const struct sim_world *w, uint32_t nodeid);
 
 /* A number by chance: 0 to below - 1, or any when below is 0. */
 uint64_t sim_rnd(struct sim_world *w, uint64_t below);

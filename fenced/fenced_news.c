@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the domain tells: state of every node and, per victim, what is waited for and what ends the wait. */
 #include <stdio.h>
-#include <string.h>
 
 #include "fenced_priv.h"
 
@@ -59,7 +58,10 @@ static const char *wait_state(const struct fdom *d)
 	return fdom_victim_count(d) ? "fencing" : "none";
 }
 
-/* Backing store of one Hawser__FencedNews; too large for a stack frame that also packs it, hence one place. */
+/*
+ * Backing store of one Hawser__FencedNews; too large for a stack frame that also packs it, hence one place.
+ * news_fill() sets what it counts in and nothing else: most of it is room for nodes that are not there.
+ */
 struct news {
 	Hawser__FencedNews n;
 	uint32_t members[FDOM_MAX_NODES];
@@ -181,7 +183,6 @@ void fdom_news_notify(struct fdom *d)
 {
 	struct news w;
 
-	memset(&w, 0, sizeof(w));
 	news_fill(d, &w, NULL);
 	clu_out_notify_pb(d->out, &w.n.base);
 }
@@ -190,7 +191,6 @@ void fdom_news_reply(struct fdom *d, uint64_t client, int error, const char *why
 {
 	struct news w;
 
-	memset(&w, 0, sizeof(w));
 	news_fill(d, &w, why);
 	clu_out_reply_pb(d->out, client, error, &w.n.base);
 }

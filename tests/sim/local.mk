@@ -4,7 +4,8 @@ libsim_la_SOURCES = tests/sim/sim_world.c tests/sim/sim_world.h tests/sim/sim_di
 	tests/sim/sim_ring.c tests/sim/sim_node.c tests/sim/sim_agents.c tests/sim/sim_check.c \
 	tests/sim/sim_types.c tests/sim/sim_types.h tests/sim/sim_faults.c tests/sim/sim_faults.h \
 	tests/sim/sim_requests.c tests/sim/sim_requests.h tests/sim/sim_conf.c tests/sim/sim_conf.h \
-	tests/sim/sim_plan.c tests/sim/sim_plan.h tests/sim/sim_history.c tests/sim/sim_history.h
+	tests/sim/sim_parse.c tests/sim/sim_parse.h tests/sim/sim_plan.c tests/sim/sim_plan.h \
+	tests/sim/sim_history.c tests/sim/sim_history.h
 libsim_la_LIBADD = librgcore.la libccsdcore.la libfdom.la libclucore.la $(XML_LIBS)
 
 noinst_PROGRAMS += hasim

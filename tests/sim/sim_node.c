@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clu_conf.h"
 #include "fenced.pb-c.h"
+#include "sim_parse.h"
 #include "sim_types.h"
 
 #define CLIENT_SUBSCRIPTION (UINT64_C(1) << 62)	/* client ids of rgmanager's own question to fenced */
@@ -161,7 +161,7 @@ static void fire_config(struct sim_world *w, struct sim_event *e)
 	struct clu_conf *c = NULL;
 	struct clu_buf errs = CLU_BUF_INIT;
 
-	if (e->len && clu_conf_parse(e->data, e->len, "cluster.conf", &c, &errs) < 0) {
+	if (e->len && sim_parse(w, e->data, e->len, &c, &errs) < 0) {
 		sim_fail(w, "node %u: a document was put in force that does not parse: %s", e->node,
 			clu_buf_text(&errs));
 		clu_buf_free(&errs);

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "ccsd_core.h"
-#include "clu_conf.h"
 #include "fenced_core.h"
 #include "rg_core.h"
+#include "sim_parse.h"
 #include "sim_requests.h"
 
 /* ---- ccsd ---- */
@@ -19,9 +19,8 @@
 static int check_document(void *ctx, const void *data, size_t len, struct ccsd_verdict *ret)
 {
 	struct clu_conf *c = NULL;
-	int r = clu_conf_parse(data, len, "cluster.conf", &c, &ret->findings);
+	int r = sim_parse(ctx, data, len, &c, &ret->findings);
 
-	(void)ctx;
 	if (r < 0)
 		return r == -ENOMEM ? r : -EBADMSG;
 	ret->version = clu_conf_version(c);
@@ -49,7 +48,7 @@ static void *ccsd_new(void *world, unsigned node)
 {
 	struct sim_world *w = world;
 	struct ccsd_cfg cfg = { .conf_path = CONF_PATH, .record_path = RECORD_PATH, .check = check_document,
-		.change = allow_change };
+		.change = allow_change, .check_ctx = w };
 	const char *why;
 
 	cfg.file = sim_file_get(w, node, CONF_PATH, &cfg.file_len);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim_parse.h"
+
 /* A test program: without memory there is nothing to test. */
 static void *must(void *p)
 {
@@ -84,6 +86,7 @@ struct sim_world *sim_world_free(struct sim_world *w)
 		event_free(w->heap[i]);
 	free(w->heap);
 	sim_ring_free(w);
+	sim_parse_free(w);
 	sim_check_free(w);
 	free(w);
 	return NULL;

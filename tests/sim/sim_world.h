@@ -144,6 +144,7 @@ struct sim_world {
 	struct sim_stats stats;
 	void *rules;		/* sim_check.c: what is active where, open requests */
 	void *rings_made;	/* sim_ring.c */
+	struct sim_parsed *parsed;	/* sim_parse.c */
 	struct clu_conf *conf;	/* the cluster.conf all nodes begin with; owned by the caller */
 	unsigned votes_needed;	/* nodes for quorum */
 	bool calm;		/* no more faults */

@@ -56,16 +56,24 @@ void clu_buf_str(struct clu_buf *b, const char *s)
 void clu_buf_vprintf(struct clu_buf *b, const char *fmt, va_list ap)
 {
 	va_list again;
+	size_t room;
 	int n;
 
+	/* Mostly there is room, and once is enough. */
+	if (reserve(b, 0) < 0)
+		return;
+	room = b->cap - b->len;
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(b->data + b->len, room, fmt, again);
 	va_end(again);
-	if (n < 0 || reserve(b, (size_t)n) < 0) {
+	if (n >= 0 && (size_t)n >= room && reserve(b, (size_t)n) == 0)
+		n = vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
+	if (n < 0 || b->error) {
+		/* What fitted of it is no part of the text. */
+		b->data[b->len] = '\0';
 		b->error = -ENOMEM;
 		return;
 	}
-	vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
 	b->len += (size_t)n;
 }
 

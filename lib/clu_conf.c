@@ -406,12 +406,22 @@ static const struct clu_node *first_cluster_node(const struct clu_conf *c)
 	return clu_node_child(clu_node_child(clu_conf_root(c), "clusternodes"), "clusternode");
 }
 
+static const char *node_name(const struct clu_node *n)
+{
+	const char *name = clu_node_attr(n, "name");
+
+	return name ? name : "";
+}
+
+static uint32_t node_id(const struct clu_node *n)
+{
+	return (uint32_t)parse_number(clu_node_attr(n, "nodeid"), UINT32_MAX, 0);
+}
+
 static void read_cluster_node(const struct clu_node *n, struct clu_conf_node *ret)
 {
-	ret->name = clu_node_attr(n, "name");
-	if (!ret->name)
-		ret->name = "";
-	ret->nodeid = (uint32_t)parse_number(clu_node_attr(n, "nodeid"), UINT32_MAX, 0);
+	ret->name = node_name(n);
+	ret->nodeid = node_id(n);
 	ret->votes = (uint32_t)parse_number(clu_node_attr(n, "votes"), UINT32_MAX, 1);
 	ret->xml = n;
 }
@@ -427,24 +437,16 @@ unsigned clu_conf_nodes(const struct clu_conf *c, struct clu_conf_node *ret, uns
 
 uint32_t clu_conf_node_id(const struct clu_conf *c, const char *name)
 {
-	struct clu_conf_node node;
-
-	for (const struct clu_node *n = first_cluster_node(c); n; n = clu_node_next(n, "clusternode")) {
-		read_cluster_node(n, &node);
-		if (!strcmp(node.name, name))
-			return node.nodeid;
-	}
+	for (const struct clu_node *n = first_cluster_node(c); n; n = clu_node_next(n, "clusternode"))
+		if (!strcmp(node_name(n), name))
+			return node_id(n);
 	return 0;
 }
 
 const char *clu_conf_node_name(const struct clu_conf *c, uint32_t nodeid)
 {
-	struct clu_conf_node node;
-
-	for (const struct clu_node *n = first_cluster_node(c); n; n = clu_node_next(n, "clusternode")) {
-		read_cluster_node(n, &node);
-		if (nodeid && node.nodeid == nodeid)
-			return node.name;
-	}
+	for (const struct clu_node *n = nodeid ? first_cluster_node(c) : NULL; n; n = clu_node_next(n, "clusternode"))
+		if (node_id(n) == nodeid)
+			return node_name(n);
 	return NULL;
 }

@@ -124,11 +124,8 @@ static void add_service(struct rg *rg, const char *name)
 		s = rg_svc_add(rg, name);
 	if (!s)
 		return;
-	s->state = RG_STOPPED;
-	s->owner = s->last_owner = s->restarts = s->flags = 0;
-	s->transition_us = 0;
+	rg_svc_reset(s);
 	s->txn = rg->version << 20;
-	s->gone = false;
 	s->local.inited = rg->opt.no_init_stop;
 	s->armed = true;
 	for (unsigned i = 0; i < rg->n_nodes && !rg->opt.no_init_stop; i++)

@@ -137,14 +137,8 @@ static void forget(struct rg *rg)
 			rg_svc_drop(rg, s);
 			continue;
 		}
-		s->state = RG_STOPPED;
-		s->owner = s->last_owner = 0;
+		rg_svc_reset(s);
 		s->gone = true;
-		s->armed = false;
-		s->flags = 0;
-		s->txn = 0;
-		s->req_verb = RG_V_NONE;
-		s->init_wait.n = 0;
 		i++;
 	}
 	rg->n_nodes = 0;

@@ -210,6 +210,7 @@ void rg_ids_del(struct rg_ids *s, uint32_t id);
 struct rg_svc *rg_svc_find(struct rg *rg, const char *name);
 struct rg_svc *rg_svc_add(struct rg *rg, const char *name);
 void rg_svc_drop(struct rg *rg, struct rg_svc *s);
+void rg_svc_reset(struct rg_svc *s);		/* all that is replicated, as of a new one; what is local stays */
 bool rg_state_active(enum rg_state s);		/* starting, started, stopping, recoverable */
 /*
  * The one writer of a service's state. A node in `owner` stays owner in active states; in others

@@ -48,6 +48,21 @@ struct rg_svc *rg_svc_find(struct rg *rg, const char *name)
 	return NULL;
 }
 
+void rg_svc_reset(struct rg_svc *s)
+{
+	s->state = RG_STOPPED;
+	s->owner = s->last_owner = s->restarts = s->flags = 0;
+	s->transition_us = s->txn = 0;
+	s->want = RG_W_STOPPED;
+	s->target = s->home = 0;
+	s->tried.n = s->init_wait.n = 0;
+	s->req_node = s->req_asked = 0;
+	s->req_ticket = 0;
+	s->req_verb = RG_V_NONE;
+	s->armed = s->gone = false;
+	s->why[0] = '\0';
+}
+
 struct rg_svc *rg_svc_add(struct rg *rg, const char *name)
 {
 	struct rg_svc *s = calloc(1, sizeof(*s));
@@ -61,7 +76,7 @@ struct rg_svc *rg_svc_add(struct rg *rg, const char *name)
 		return NULL;
 	}
 	snprintf(s->name, sizeof(s->name), "%s", name);
-	s->state = RG_STOPPED;
+	rg_svc_reset(s);
 	s->local.inited = rg->opt.no_init_stop;
 	rg->svcs[rg->n_svcs++] = s;
 	return s;

@@ -40,7 +40,7 @@ static void fire_child_end(struct sim_world *w, struct sim_event *e)
 		return;
 	c->used = false;
 	if (end->victim)
-		sim_check_fence_end(w, e->node, end->victim);
+		sim_check_fence_end(w, e->node, end->victim, end->exit_code == 0);
 	if (end->stopping && end->exit_code == 0)
 		sim_check_resource(w, e->node, end->resource, false);
 	ev.u.child.id = e->id;
@@ -248,6 +248,6 @@ void sim_kill_program(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 	/* Its earlier end no longer counts; what it began to do to the world may still happen. */
 	end.gen = c->gen = ++w->seq;
 	if (c->victim)
-		sim_check_fence_end(w, node, c->victim);
+		sim_check_fence_end(w, node, c->victim, false);
 	end_in(w, node, k, id, 1000 + sim_rnd(w, 20000), &end);
 }

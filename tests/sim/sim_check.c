@@ -1,42 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The promises S1 to S7 (architecture.md section 3), each looked at after every single step. */
-#define _GNU_SOURCE 1
-#include "sim_types.h"
+/*
+ * What the world tells the promises: each fact is remembered where a promise needs
+ * it, and the promises that it concerns are looked at (sim_rules.h). They judge by
+ * the world, not by what the cores say of it.
+ */
+#include "sim_rules.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_RESOURCES 64
-#define MAX_REQUESTS 256
-#define MAX_VERSIONS 512
-#define REPLY_BOUND_US (300u * 1000000u)	/* S6: "bounded" for the longest of all operations */
-
-struct resource {
-	char name[128];
-	sim_nodes active;
-};
-
-struct request {
-	uint64_t client;
-	unsigned node;
-	enum sim_daemon_kind daemon;
-	uint64_t boot, since_us;
-};
-
-struct committed {
-	uint64_t version, hash;
-};
-
-struct rules {
-	struct resource res[MAX_RESOURCES];
-	unsigned n_res;
-	struct request req[MAX_REQUESTS];
-	unsigned n_req;
-	struct committed ver[MAX_VERSIONS];
-	unsigned n_ver;
-	sim_nodes fencing[SIM_MAX_NODES + 1];	/* per victim: nodes that run an agent against it */
-};
+#include "fenced.pb-c.h"
+#include "sim_types.h"
 
 void sim_check_new(struct sim_world *w)
 {
@@ -50,6 +25,8 @@ void sim_check_free(struct sim_world *w)
 	free(w->rules);
 	w->rules = NULL;
 }
+
+/* ---- resources ---- */
 
 static struct resource *resource_find(struct rules *r, const char *name, bool make)
 {
@@ -69,10 +46,6 @@ bool sim_resource_active(struct sim_world *w, unsigned node, const char *name)
 	return s && s->active & SIM_BIT(node);
 }
 
-/*
- * S1: no service is ever active on two nodes. Looked at on the resources
- * themselves, also on a node that the others believe dead.
- */
 void sim_check_resource(struct sim_world *w, unsigned node, const char *name, bool active)
 {
 	struct resource *s = resource_find(w->rules, name, true);
@@ -87,17 +60,39 @@ void sim_check_resource(struct sim_world *w, unsigned node, const char *name, bo
 	if (!active && s->active & bit)
 		sim_trace(w, "n%u %s is down", node, name);
 	s->active = active ? s->active | bit : s->active & ~bit;
-	if (s->active & (s->active - 1))
-		sim_fail(w, "S1: %s is active on more than one node (mask %llx)", name,
-			(unsigned long long)s->active >> 1);
+	sim_promise_s1_once(w, s);
+	if (active)
+		sim_promise_s2_not_before_fenced(w, s, node);
+	/* Started there anew it is the node's own again; stopped there, nobody has to ask. */
+	s->owed &= ~bit;
+}
+
+/* ---- nodes and daemons ---- */
+
+/* Everybody may know that what was active on the node is active there no more. */
+static void settle(struct rules *r, unsigned node)
+{
+	for (unsigned i = 0; i < r->n_res; i++)
+		r->res[i].owed &= ~SIM_BIT(node);
+}
+
+void sim_check_acked(struct sim_world *w, unsigned node)
+{
+	settle(w->rules, node);
 }
 
 void sim_check_node_off(struct sim_world *w, unsigned node)
 {
 	struct rules *r = w->rules;
 
-	for (unsigned i = 0; i < r->n_res; i++)
-		r->res[i].active &= ~SIM_BIT(node);
+	for (unsigned i = 0; i < r->n_res; i++) {
+		struct resource *s = &r->res[i];
+
+		if (s->active & SIM_BIT(node))
+			s->owed_us[node] = w->now_us;
+		s->owed |= s->active & SIM_BIT(node);
+		s->active &= ~SIM_BIT(node);
+	}
 	for (unsigned v = 1; v <= w->n_nodes; v++)
 		r->fencing[v] &= ~SIM_BIT(node);
 	for (unsigned k = 0; k < SIM_NDAEMONS; k++)
@@ -119,75 +114,97 @@ void sim_check_daemon_dead(struct sim_world *w, unsigned node, enum sim_daemon_k
 		r->fencing[v] &= ~SIM_BIT(node);
 }
 
-/*
- * S3: no two members of one partition fence the same victim at once; a partition
- * without quorum fences nobody.
- */
+/* ---- fencing ---- */
+
 void sim_check_fence_begin(struct sim_world *w, unsigned by, unsigned victim)
 {
 	struct rules *r = w->rules;
 
-	if (by == victim)
-		sim_fail(w, "S3: node %u fences itself", by);
-	if (!w->node[by].quorate)
-		sim_fail(w, "S3: node %u fences node %u without quorum", by, victim);
-	for (unsigned i = 1; i <= w->n_nodes; i++)
-		if (r->fencing[victim] & SIM_BIT(i) && i != by && w->node[i].ring && w->node[i].ring == w->node[by].ring &&
-			w->node[i].quorate)
-			sim_fail(w, "S3: nodes %u and %u fence node %u at once", i, by, victim);
+	sim_promise_s3_not_itself(w, by, victim);
+	sim_promise_s3_quorum_first(w, by, victim);
+	sim_promise_s3_one_at_a_time(w, by, victim);
 	r->fencing[victim] |= SIM_BIT(by);
+	r->victim_boot[by][victim] = w->node[victim].boot;
 }
 
-void sim_check_fence_end(struct sim_world *w, unsigned by, unsigned victim)
+void sim_check_fence_end(struct sim_world *w, unsigned by, unsigned victim, bool success)
 {
-	((struct rules *)w->rules)->fencing[victim] &= ~SIM_BIT(by);
+	struct rules *r = w->rules;
+
+	r->fencing[victim] &= ~SIM_BIT(by);
+	r->verdict[by] = (struct verdict){ victim, w->now_us, r->victim_boot[by][victim], success };
+	if (success)
+		settle(r, victim);
 }
 
-static struct committed document(const void *data, size_t len)
+static void fenced_sent(struct sim_world *w, unsigned node, const void *data, size_t len)
 {
-	const char *at = memmem(data, len, "config_version=\"", 16);
-	struct committed c = { at ? strtoull(at + 16, NULL, 10) : 0, 0xcbf29ce484222325u };
+	Hawser__FdomMessage *m = hawser__fdom_message__unpack(NULL, len, data);
 
-	for (size_t i = 0; i < len; i++)
-		c.hash = (c.hash ^ ((const uint8_t *)data)[i]) * 0x100000001b3u;
-	return c;
+	if (m && m->kind == HAWSER__FDOM_KIND__FDOM_DONE) {
+		sim_promise_s2_word_is_true(w, node, sim_node_index(w, m->nodeid));
+		sim_promise_s2_off_is_off(w, node, sim_node_index(w, m->nodeid));
+	}
+	if (m)
+		hawser__fdom_message__free_unpacked(m, NULL);
 }
 
-/* S5: two nodes never hold different content under one version. */
+/* ---- what cores hear and say ---- */
+
+void sim_check_sent(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const void *data, size_t len)
+{
+	/* Of agents that a person plays (rg_test simulate) nothing is known here. */
+	if (daemon == SIM_FENCED && !(w->hooks && w->hooks->run))
+		fenced_sent(w, node, data, len);
+}
+
+void sim_check_heard(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_event *ev)
+{
+	if (ev->type == CLU_EV_START || ev->type == CLU_EV_VIEW || ev->type == CLU_EV_MESSAGE)
+		sim_promise_view(w, node, daemon, ev);
+}
+
+void sim_check_multicast(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, size_t len)
+{
+	sim_promise_bound(w, node, daemon, len);
+}
+
+void sim_check_delivered(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon)
+{
+	sim_promise_same_state(w, node, daemon);
+}
+
+/* ---- cluster.conf ---- */
+
 void sim_check_commit(struct sim_world *w, unsigned node, const void *data, size_t len)
 {
 	struct rules *r = w->rules;
-	struct committed c = document(data, len);
+	struct committed c = sim_document(data, len);
+	bool known = false;
 
 	sim_trace(w, "n%u has version %" PRIu64 " in force (%08x)", node, c.version, (unsigned)c.hash);
 	/* Before it is a member of a quorate cluster a node shows its own file: that is no commit. */
 	if (!w->node[node].quorate)
 		return;
 	for (unsigned i = 0; i < r->n_ver; i++)
-		if (r->ver[i].version == c.version) {
-			if (r->ver[i].hash != c.hash)
-				sim_fail(w, "S5: node %u has other content under version %" PRIu64, node, c.version);
-			return;
-		}
+		known |= r->ver[i].version == c.version;
+	sim_promise_s5_one_content(w, node, &c);
+	if (known)
+		return;
+	sim_promise_s5_on_a_majority(w, node, &c);
 	if (r->n_ver < MAX_VERSIONS)
 		r->ver[r->n_ver++] = c;
 }
 
-/* S5: a committed version is never lost. */
 void sim_check_newest(struct sim_world *w, const void *data, size_t len)
 {
-	struct rules *r = w->rules;
-	struct committed c = document(data, len);
+	struct committed c = sim_document(data, len);
 
-	for (unsigned i = 0; i < r->n_ver; i++)
-		if (r->ver[i].version > c.version) {
-			sim_fail(w, "S5: version %" PRIu64 " was committed and is lost: all hold %" PRIu64, r->ver[i].version,
-				c.version);
-			return;
-		}
+	sim_promise_s5_not_lost(w, &c);
 }
 
-/* S6: every admin request gets one answer. */
+/* ---- requests ---- */
+
 void sim_check_request(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, uint64_t client)
 {
 	struct rules *r = w->rules;
@@ -202,32 +219,21 @@ void sim_check_request(struct sim_world *w, unsigned node, enum sim_daemon_kind 
 void sim_check_reply(struct sim_world *w, uint64_t client, int error)
 {
 	struct rules *r = w->rules;
+	unsigned i = 0;
+	struct request q;
 
-	for (unsigned i = 0; i < r->n_req; i++)
-		if (r->req[i].client == client) {
-			struct request q = r->req[i];
-
-			sim_trace(w, "n%u request %" PRIu64 " answered: %d", q.node, client, error);
-			r->req[i] = r->req[--r->n_req];
-			sim_types_answered(w, q.node, client, error);
-			return;
-		}
-	sim_fail(w, "S6: a second answer, or one to nobody (client %" PRIu64 ")", client);
+	while (i < r->n_req && r->req[i].client != client)
+		i++;
+	sim_promise_s6_one_answer(w, client, i < r->n_req);
+	if (i == r->n_req)
+		return;
+	q = r->req[i];
+	sim_trace(w, "n%u request %" PRIu64 " answered: %d", q.node, client, error);
+	r->req[i] = r->req[--r->n_req];
+	sim_types_answered(w, q.node, client, error);
 }
 
 void sim_check_step(struct sim_world *w)
 {
-	struct rules *r = w->rules;
-
-	for (unsigned i = 0; i < r->n_req; i++) {
-		const struct request *q = &r->req[i];
-
-		if (w->node[q->node].hung)
-			continue;
-		if (w->now_us - q->since_us > REPLY_BOUND_US) {
-			sim_fail(w, "S6: %s of node %u did not answer request %" PRIu64, w->type[q->daemon]->ops->name,
-				q->node, q->client);
-			return;
-		}
-	}
+	sim_promise_s6_in_time(w);
 }

@@ -36,6 +36,7 @@ void sim_deliver(struct sim_world *w, unsigned node, enum sim_daemon_kind k, str
 	ev->now_ms = w->now_us / 1000 + 1000;
 	ev->wall_us = w->now_us + UINT64_C(1700000000000000);
 	w->stats.steps++;
+	sim_check_heard(w, node, k, ev);
 	d->stepping = true;
 	r = w->type[k]->ops->step(d->core, ev, d->out);
 	if (r == 0)
@@ -301,6 +302,7 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 
 	switch (a->type) {
 	case CLU_ACT_SEND:
+		sim_check_sent(w, n->id, k, a->u.bytes.data, a->u.bytes.len);
 		(void)clu_group_send(d->group, a->u.bytes.data, a->u.bytes.len);
 		break;
 	case CLU_ACT_REPLY:
@@ -461,6 +463,7 @@ void sim_daemon_start(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 	*ctx = (struct host_ctx){ w, node, k };
 	d->up = true;
 	d->life = ++w->lives;
+	d->since_us = w->now_us;
 	d->in_group = false;
 	d->wants_group = w->type[k]->group;
 	d->core = w->type[k]->core_new(w, node);

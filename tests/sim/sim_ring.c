@@ -138,6 +138,7 @@ static void deliver_next(struct sim_world *w, struct sim_event *ev)
 	struct entry e = n->ring->log[n->cursor++];
 
 	deliver(w, n, &e);
+	sim_check_delivered(w, n->id, e.daemon);
 	pump(w, n);
 }
 
@@ -159,6 +160,7 @@ void sim_ring_send(struct sim_world *w, unsigned node, enum sim_daemon_kind daem
 
 	if (!w->node[node].ring)
 		return;
+	sim_check_multicast(w, node, daemon, len);
 	e.data = malloc(len ? len : 1);
 	if (!e.data)
 		abort();

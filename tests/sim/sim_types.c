@@ -6,10 +6,13 @@
 #include <string.h>
 
 #include "ccsd_core.h"
+#include "ccsd_doc.h"
+#include "clu_conf.h"
 #include "fenced_core.h"
 #include "rg_core.h"
 #include "sim_parse.h"
 #include "sim_requests.h"
+#include "sim_rules.h"
 
 /* ---- ccsd ---- */
 
@@ -59,6 +62,20 @@ static void *ccsd_new(void *world, unsigned node)
 }
 
 static const struct sim_daemon_type ccsd_type = { &ccsd_core_ops, ccsd_new, ccsd_core_free, true };
+
+uint64_t sim_types_disk_version(const struct sim_world *w, unsigned node)
+{
+	size_t len;
+	const void *data = sim_file_get(w, node, CONF_PATH, &len);
+	uint64_t version = data ? sim_document(data, len).version : clu_conf_version(w->conf), ballot;
+	struct ccsd_doc *doc = NULL;
+
+	data = sim_file_get(w, node, RECORD_PATH, &len);
+	if (data && ccsd_record_parse(data, len, &ballot, &doc) == 0 && ccsd_doc_version(doc) > version)
+		version = ccsd_doc_version(doc);
+	ccsd_doc_unref(doc);
+	return version;
+}
 
 /* ---- fenced ---- */
 

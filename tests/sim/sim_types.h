@@ -11,6 +11,8 @@ extern const struct sim_daemon_type *const sim_types[SIM_NDAEMONS];
 void sim_types_daemon_started(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 /* The answer to a request; the boot script repeats what came too early. */
 void sim_types_answered(struct sim_world *w, unsigned node, uint64_t client, int error);
+/* The newest version that a node's disk holds, as file or as record. */
+uint64_t sim_types_disk_version(const struct sim_world *w, unsigned node);
 /* Frees what all worlds share. */
 void sim_types_done(void);
 /* S7, after calm: nobody waits for anything. */

@@ -65,6 +65,7 @@ struct sim_child {
 struct sim_daemon {
 	bool up;
 	uint64_t life;		/* counts starts over all nodes */
+	uint64_t since_us;	/* ... when this one began */
 	void *core;
 	struct clu_group *group;
 	bool wants_group;	/* has asked to join, or will at start */
@@ -209,7 +210,7 @@ uint64_t sim_request(struct sim_world *w, unsigned node, enum sim_daemon_kind da
 void sim_run_program(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_run *run);
 void sim_kill_program(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, uint64_t id);
 
-/* sim_check.c: the promises. */
+/* sim_check.c: what the promises (sim_rules.h) are told. */
 void sim_check_new(struct sim_world *w);
 void sim_check_free(struct sim_world *w);
 void sim_check_step(struct sim_world *w);	/* after every single step */
@@ -220,7 +221,13 @@ void sim_check_request(struct sim_world *w, unsigned node, enum sim_daemon_kind 
 void sim_check_reply(struct sim_world *w, uint64_t client, int error);
 void sim_check_daemon_dead(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 void sim_check_fence_begin(struct sim_world *w, unsigned by, unsigned victim);
-void sim_check_fence_end(struct sim_world *w, unsigned by, unsigned victim);
+void sim_check_fence_end(struct sim_world *w, unsigned by, unsigned victim, bool success);
+void sim_check_acked(struct sim_world *w, unsigned node);	/* an operator said that it is off */
+/* A core asked for a message to its group; a core is about to hear this; bytes go out; an entry was delivered. */
+void sim_check_sent(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const void *data, size_t len);
+void sim_check_heard(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_event *ev);
+void sim_check_multicast(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, size_t len);
+void sim_check_delivered(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 /* The document every node holds in the end is the last one that was committed. */
 void sim_check_newest(struct sim_world *w, const void *data, size_t len);
 void sim_check_commit(struct sim_world *w, unsigned node, const void *data, size_t len);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* S5: the one versioned cluster.conf. */
+#define _GNU_SOURCE 1
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim_rules.h"
+#include "sim_types.h"
+
+struct committed sim_document(const void *data, size_t len)
+{
+	const char *at = memmem(data, len, "config_version=\"", 16);
+	struct committed c = { at ? strtoull(at + 16, NULL, 10) : 0, 0xcbf29ce484222325u };
+
+	for (size_t i = 0; i < len; i++)
+		c.hash = (c.hash ^ ((const uint8_t *)data)[i]) * 0x100000001b3u;
+	return c;
+}
+
+/* S5: two nodes never hold different content under one version. */
+void sim_promise_s5_one_content(struct sim_world *w, unsigned node, const struct committed *c)
+{
+	const struct rules *r = w->rules;
+
+	for (unsigned i = 0; i < r->n_ver; i++)
+		if (r->ver[i].version == c->version && r->ver[i].hash != c->hash)
+			sim_fail(w, "S5: node %u has other content under version %" PRIu64, node, c->version);
+}
+
+/*
+ * S5: a document that comes into force is on the disks of so many nodes that every
+ * later quorate partition has one that holds it (or has moved on to a newer one).
+ */
+void sim_promise_s5_on_a_majority(struct sim_world *w, unsigned node, const struct committed *c)
+{
+	unsigned holders = 0;
+
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		holders += sim_types_disk_version(w, i) >= c->version;
+	if (holders < w->votes_needed)
+		sim_fail(w, "S5: version %" PRIu64 " is in force on node %u, but only %u of %u disks hold it", c->version, node,
+			holders, w->n_nodes);
+}
+
+/* S5: a committed version is never lost. */
+void sim_promise_s5_not_lost(struct sim_world *w, const struct committed *held)
+{
+	const struct rules *r = w->rules;
+
+	for (unsigned i = 0; i < r->n_ver; i++)
+		if (r->ver[i].version > held->version) {
+			sim_fail(w, "S5: version %" PRIu64 " was committed and is lost: all nodes hold %" PRIu64,
+				r->ver[i].version, held->version);
+			return;
+		}
+}

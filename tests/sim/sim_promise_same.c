@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What holds for the cores as such: replicated state, views, and bounds (architecture.md section 2). */
+#include "sim_rules.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "ccsd.pb-c.h"
+#include "clu_conf.h"
+#include "fenced.pb-c.h"
+#include "fenced_priv.h"
+#include "rg_priv.h"
+#include "rgmanager.pb-c.h"
+
+#define LOOK_EVERY 32		/* entries of a ring's log: speed */
+#define MESSAGE_MAX (CLU_GROUP_FRAG_MAX + 1024)
+#define PER_SECOND_MAX 4000	/* messages of one daemon in one second of virtual time */
+
+/* What a broken sentence about a core's state begins with. */
+#define INSANE(w, node, daemon, ...) insane(w, node, (w)->type[daemon]->ops->name, __VA_ARGS__)
+
+static void insane(struct sim_world *w, unsigned node, const char *daemon, const char *what, uint32_t about)
+{
+	sim_fail(w, "sane: %s of node %u says of %u: %s", daemon, node, about, what);
+}
+
+/* ---- fenced ---- */
+
+static bool domain_member(const Hawser__FdomSnapshot *s, uint32_t nodeid)
+{
+	for (size_t i = 0; i < s->n_nodes; i++)
+		if (s->nodes[i]->nodeid == nodeid)
+			return s->nodes[i]->member;
+	return false;
+}
+
+/* sane: a victim is no member, the master is one, and an agent is run by somebody. */
+static void sane_fenced(struct sim_world *w, unsigned node, const Hawser__FdomSnapshot *s)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->n_nodes; i++) {
+		const Hawser__FdomNodeState *n = s->nodes[i];
+
+		any |= n->member;
+		if (n->member && n->victim_state != FDOM_V_NONE)
+			INSANE(w, node, SIM_FENCED, "it is a member and a victim", n->nodeid);
+		if (n->member && !n->present)
+			INSANE(w, node, SIM_FENCED, "it is a member of the domain and not of the group", n->nodeid);
+		if (n->victim_state == FDOM_V_FENCING && !domain_member(s, n->fencer))
+			INSANE(w, node, SIM_FENCED, "it is being fenced by nobody", n->nodeid);
+		if (n->victim_seq > s->seq || n->done_seq > s->seq)
+			INSANE(w, node, SIM_FENCED, "its number was not given yet", n->nodeid);
+	}
+	if (any != (s->master != 0) || (s->master && !domain_member(s, s->master)))
+		INSANE(w, node, SIM_FENCED, "it is master and no member, or members have no master", s->master);
+}
+
+/* Times of day are each member's own: for people only. */
+static uint64_t fenced_hash(struct sim_world *w, unsigned node, const struct clu_buf *b)
+{
+	Hawser__FdomSnapshot *s = hawser__fdom_snapshot__unpack(NULL, b->len, (const uint8_t *)b->data);
+	struct clu_buf out = CLU_BUF_INIT;
+	uint64_t h;
+
+	if (!s)
+		abort();
+	sane_fenced(w, node, s);
+	for (size_t i = 0; i < s->n_nodes; i++) {
+		Hawser__FdomNodeState *n = s->nodes[i];
+
+		n->since_us = n->started_us = n->done_us = n->done_detected_us = n->done_started_us = 0;
+	}
+	hawser__fdom_snapshot__pack(s, clu_buf_grow(&out, hawser__fdom_snapshot__get_packed_size(s)));
+	h = sim_document(out.data, out.len).hash;
+	clu_buf_free(&out);
+	hawser__fdom_snapshot__free_unpacked(s, NULL);
+	return h;
+}
+
+/* ---- ccsd ---- */
+
+/* sane: what is agreed was proposed, and an open proposal is newer than what is agreed. */
+static uint64_t ccsd_hash_of(struct sim_world *w, unsigned node, const struct clu_buf *b)
+{
+	Hawser__CcsdState *s = hawser__ccsd_state__unpack(NULL, b->len, (const uint8_t *)b->data);
+
+	if (!s)
+		abort();
+	if (s->doc_ballot > s->ballot_max || (s->prop_open && s->prop_ballot > s->ballot_max))
+		INSANE(w, node, SIM_CCSD, "a ballot above the highest", 0);
+	if (s->prop_open && !s->prop_sync && s->doc_version && s->prop_version <= s->doc_version && s->line == 2)
+		INSANE(w, node, SIM_CCSD, "an update that is not newer than what is agreed is open", (uint32_t)s->prop_version);
+	if (!s->prop_open && s->prop_version)
+		INSANE(w, node, SIM_CCSD, "a document of no proposal", (uint32_t)s->prop_version);
+	hawser__ccsd_state__free_unpacked(s, NULL);
+	return sim_document(b->data, b->len).hash;
+}
+
+/* ---- rgmanager ---- */
+
+/* sane: what is active has an owner, what is not has none; who is ready is there, and nobody is ready and lost. */
+static void sane_rgm(struct sim_world *w, unsigned node, const Hawser__RgSnapshot *s)
+{
+	for (size_t i = 0; i < s->n_services; i++) {
+		const Hawser__RgServiceState *v = s->services[i];
+
+		if (rg_state_active((enum rg_state)v->state) != (v->owner != 0))
+			INSANE(w, node, SIM_RGM, "a service without an owner is active, or one with an owner is not", v->owner);
+		if (v->armed && v->state != RG_STOPPED)
+			INSANE(w, node, SIM_RGM, "a service that is not stopped waits for its start", v->owner);
+	}
+	for (size_t i = 0; i < s->n_nodes; i++) {
+		const Hawser__RgNodeState *n = s->nodes[i];
+
+		if (n->ready && (!n->present || n->leaving || n->quorum == 1))
+			INSANE(w, node, SIM_RGM, "it takes part and is not there, leaves, or has no quorum", n->nodeid);
+		if (n->ready && n->lost)
+			INSANE(w, node, SIM_RGM, "it takes part and is lost", n->nodeid);
+	}
+}
+
+static uint64_t rgm_hash(struct sim_world *w, unsigned node, const struct clu_buf *b)
+{
+	Hawser__RgSnapshot *s = hawser__rg_snapshot__unpack(NULL, b->len, (const uint8_t *)b->data);
+	struct clu_buf out = CLU_BUF_INIT;
+	uint64_t h;
+
+	if (!s)
+		abort();
+	sane_rgm(w, node, s);
+	for (size_t i = 0; i < s->n_nodes; i++)
+		s->nodes[i]->lost_us = 0;
+	for (size_t i = 0; i < s->n_services; i++)
+		s->services[i]->transition_us = s->services[i]->transition_us != 0;
+	hawser__rg_snapshot__pack(s, clu_buf_grow(&out, hawser__rg_snapshot__get_packed_size(s)));
+	h = sim_document(out.data, out.len).hash;
+	clu_buf_free(&out);
+	hawser__rg_snapshot__free_unpacked(s, NULL);
+	return h;
+}
+
+/*
+ * same: members that have seen the same prefix of the order hold the same state.
+ *
+ * Two members of one ring that have delivered equally many entries of its log have
+ * seen the same, if both have taken the state of the group already and wait for
+ * nobody of another side of a split. Looked at now and then; the first member to
+ * get to a point is remembered for those that come after it.
+ */
+void sim_promise_same_state(struct sim_world *w, unsigned node, enum sim_daemon_kind k)
+{
+	struct rules *r = w->rules;
+	struct sim_node *n = &w->node[node];
+	struct sim_daemon *d = &n->d[k];
+	struct clu_buf b = CLU_BUF_INIT;
+	struct prefix here = { sim_ring_id(n), n->cursor, 0, node, k }, *p;
+
+	if (n->cursor % LOOK_EVERY != 0 || !d->up || !d->in_group || !clu_group_is_admitted(d->group) ||
+		clu_group_merge_is_open(d->group) || w->failure[0])
+		return;
+	if (w->type[k]->ops->snapshot(d->core, &b) < 0 || b.error)
+		abort();
+	here.hash = k == SIM_FENCED ? fenced_hash(w, node, &b) : k == SIM_RGM ? rgm_hash(w, node, &b) :
+		ccsd_hash_of(w, node, &b);
+	clu_buf_free(&b);
+	p = &r->prefix[(here.ring * 31 + here.cursor / LOOK_EVERY * SIM_NDAEMONS + k) & (PREFIXES - 1)];
+	if (p->ring != here.ring || p->cursor != here.cursor || p->daemon != k) {
+		*p = here;
+		return;
+	}
+	if (p->hash != here.hash)
+		sim_fail(w, "same: %s of nodes %u and %u have seen the same and hold different states",
+			w->type[k]->ops->name, p->node, node);
+}
+
+static sim_nodes bit_of(const struct sim_world *w, uint32_t nodeid)
+{
+	return SIM_BIT(sim_node_index(w, nodeid));
+}
+
+/*
+ * view: a core hears messages only of members of its view; who joins was none
+ * before, who leaves was one.
+ */
+void sim_promise_view(struct sim_world *w, unsigned node, enum sim_daemon_kind k, const struct clu_event *ev)
+{
+	struct heard *h = &((struct rules *)w->rules)->heard[node][k];
+	const struct clu_view *v = &ev->u.view;
+	sim_nodes members = 0;
+
+	if (h->life != w->node[node].d[k].life || ev->type == CLU_EV_START) {
+		h->life = w->node[node].d[k].life;
+		h->members = 0;
+	}
+	if (ev->type == CLU_EV_MESSAGE && !(h->members & bit_of(w, ev->u.message.from)))
+		sim_fail(w, "view: %s of node %u hears from node %u, which is no member of its view", w->type[k]->ops->name,
+			node, ev->u.message.from);
+	if (ev->type != CLU_EV_VIEW)
+		return;
+	for (unsigned i = 0; i < v->n_members; i++)
+		members |= bit_of(w, v->members[i].nodeid);
+	for (unsigned i = 0; i < v->n_left && !v->first; i++)
+		if (!(h->members & bit_of(w, v->left[i].nodeid)) || members & bit_of(w, v->left[i].nodeid))
+			sim_fail(w, "view: %s of node %u hears that node %u left, which was no member or still is",
+				w->type[k]->ops->name, node, v->left[i].nodeid);
+	for (unsigned i = 0; i < v->n_joined && !v->first; i++)
+		if (h->members & bit_of(w, v->joined[i].nodeid) || !(members & bit_of(w, v->joined[i].nodeid)))
+			sim_fail(w, "view: %s of node %u hears that node %u joined, which was a member or is none",
+				w->type[k]->ops->name, node, v->joined[i].nodeid);
+	h->members = v->self_left ? 0 : members;
+}
+
+/* bound: no message is larger than the transport takes, and no daemon floods it. */
+void sim_promise_bound(struct sim_world *w, unsigned node, enum sim_daemon_kind k, size_t len)
+{
+	struct rules *r = w->rules;
+	uint64_t second = w->now_us / 1000000;
+
+	if (len > MESSAGE_MAX)
+		sim_fail(w, "bound: %s of node %u sends a message of %zu bytes", w->type[k]->ops->name, node, len);
+	if (r->second[node][k] != second) {
+		r->second[node][k] = second;
+		r->sent[node][k] = 0;
+	}
+	if (++r->sent[node][k] > PER_SECOND_MAX)
+		sim_fail(w, "bound: %s of node %u has sent more than %d messages within a second", w->type[k]->ops->name, node,
+			PER_SECOND_MAX);
+}

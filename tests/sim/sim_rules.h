@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The promises of the architecture (section 3), as code: what they remember of a
+ * world, and one function for each. A promise that is broken says so with
+ * sim_fail("NAME: ..."), where NAME is S1 to S7 or one of the words below.
+ *
+ *     same    members that have seen the same prefix of the order hold the same state (section 2, rule 2)
+ *     sane    no core says of itself what cannot be
+ *     view    a core hears only from members of its view, and views follow from one another (clu_core.h)
+ *     bound   nothing grows without bound
+ *     spins   no core asks to be woken in the past
+ *
+ * S4 (locks) belongs to the distributed lock manager and comes with it.
+ */
+#ifndef SIM_RULES_H
+#define SIM_RULES_H
+
+#include "sim_world.h"
+
+#define MAX_RESOURCES 64
+#define MAX_REQUESTS 256
+#define MAX_VERSIONS 512
+#define PREFIXES 1024		/* power of two */
+
+struct resource {
+	char name[128];
+	sim_nodes active;
+	/*
+	 * Nodes that failed while it was active there, and of which nobody can know yet
+	 * that it is not active there any more: not fenced, not acknowledged by an
+	 * operator, not stopped there by the node's own agents.
+	 */
+	sim_nodes owed;
+	uint64_t owed_us[SIM_MAX_NODES + 1];	/* since when */
+};
+
+struct request {
+	uint64_t client;
+	unsigned node;
+	enum sim_daemon_kind daemon;
+	uint64_t boot, since_us;
+};
+
+struct committed {
+	uint64_t version, hash;
+};
+
+/* The end of a node's last fence agent. */
+struct verdict {
+	unsigned victim;
+	uint64_t at_us, boot;	/* boot: of the victim when the agent began */
+	bool success;
+};
+
+/* What a member's state was at one point of a ring's order. */
+struct prefix {
+	uint64_t ring, cursor, hash;
+	unsigned node;
+	enum sim_daemon_kind daemon;
+};
+
+/* What a core last heard of its group. */
+struct heard {
+	uint64_t life;
+	sim_nodes members;
+};
+
+struct rules {
+	struct resource res[MAX_RESOURCES];
+	unsigned n_res;
+	struct request req[MAX_REQUESTS];
+	unsigned n_req;
+	struct committed ver[MAX_VERSIONS];
+	unsigned n_ver;
+	sim_nodes fencing[SIM_MAX_NODES + 1];	/* per victim: nodes that run an agent against it */
+	uint64_t victim_boot[SIM_MAX_NODES + 1][SIM_MAX_NODES + 1];	/* [by][victim]: when the agent began */
+	struct verdict verdict[SIM_MAX_NODES + 1];
+	struct prefix prefix[PREFIXES];
+	struct heard heard[SIM_MAX_NODES + 1][SIM_NDAEMONS];
+	uint64_t second[SIM_MAX_NODES + 1][SIM_NDAEMONS];	/* in which messages are counted */
+	unsigned sent[SIM_MAX_NODES + 1][SIM_NDAEMONS];
+};
+
+/* sim_promise_active.c */
+void sim_promise_s1_once(struct sim_world *w, const struct resource *s);
+void sim_promise_s2_not_before_fenced(struct sim_world *w, const struct resource *s, unsigned on);
+void sim_promise_s2_word_is_true(struct sim_world *w, unsigned by, unsigned victim);
+void sim_promise_s2_off_is_off(struct sim_world *w, unsigned by, unsigned victim);
+
+/* sim_promise_fence.c */
+void sim_promise_s3_not_itself(struct sim_world *w, unsigned by, unsigned victim);
+void sim_promise_s3_quorum_first(struct sim_world *w, unsigned by, unsigned victim);
+void sim_promise_s3_one_at_a_time(struct sim_world *w, unsigned by, unsigned victim);
+
+/* sim_promise_conf.c */
+void sim_promise_s5_one_content(struct sim_world *w, unsigned node, const struct committed *c);
+void sim_promise_s5_on_a_majority(struct sim_world *w, unsigned node, const struct committed *c);
+void sim_promise_s5_not_lost(struct sim_world *w, const struct committed *held);
+struct committed sim_document(const void *data, size_t len);
+
+/* sim_promise_request.c */
+void sim_promise_s6_in_time(struct sim_world *w);
+void sim_promise_s6_one_answer(struct sim_world *w, uint64_t client, bool known);
+
+/* sim_promise_same.c */
+void sim_promise_same_state(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
+void sim_promise_view(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_event *ev);
+void sim_promise_bound(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, size_t len);
+
+#endif

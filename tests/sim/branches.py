@@ -253,7 +253,7 @@ def report(files, listed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default="build-branches", help="folder to build in (build-branches)")
+    parser.add_argument("--build", default="build/branches", help="folder to build in (build/branches)")
     parser.add_argument("--seeds", default="1..5000", help="histories to run, A..B (1..5000)")
     parser.add_argument("--keep", action="store_true", help="only look again at what the last run counted")
     args = parser.parse_args()

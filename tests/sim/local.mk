@@ -5,7 +5,8 @@ libsim_la_SOURCES = tests/sim/sim_world.c tests/sim/sim_world.h tests/sim/sim_di
 	tests/sim/sim_rules.h tests/sim/sim_promise_active.c tests/sim/sim_promise_fence.c \
 	tests/sim/sim_promise_conf.c tests/sim/sim_promise_request.c tests/sim/sim_promise_same.c \
 	tests/sim/sim_types.c tests/sim/sim_types.h tests/sim/sim_faults.c tests/sim/sim_faults.h \
-	tests/sim/sim_requests.c tests/sim/sim_requests.h tests/sim/sim_conf.c tests/sim/sim_conf.h \
+	tests/sim/sim_requests.c tests/sim/sim_requests.h tests/sim/sim_requests_ccs.c \
+	tests/sim/sim_requests_fence.c tests/sim/sim_requests_bad.c tests/sim/sim_conf.c tests/sim/sim_conf.h \
 	tests/sim/sim_parse.c tests/sim/sim_parse.h tests/sim/sim_plan.c tests/sim/sim_plan.h \
 	tests/sim/sim_history.c tests/sim/sim_history.h
 libsim_la_LIBADD = librgcore.la libccsdcore.la libfdom.la libclucore.la $(XML_LIBS)
@@ -15,3 +16,9 @@ hasim_SOURCES = tests/sim/hasim_main.c
 hasim_LDADD = libsim.la
 TESTS += tests/sim/explore.sh
 EXTRA_DIST += tests/sim/explore.sh
+
+# Which branches of the cores the simulator takes; builds hasim once more, for gcov.
+EXTRA_DIST += tests/sim/branches.py tests/sim/unreached.txt
+.PHONY: branches
+branches:
+	$(srcdir)/tests/sim/branches.py --build branches $(BRANCHES_ARGS)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sim_conf.h"
 
+#include <stdio.h>
+
 static void draw_nodes(struct sim_dice *d, unsigned n_nodes, struct clu_buf *ret)
 {
 	clu_buf_str(ret, "<clusternodes>\n");
@@ -50,4 +52,11 @@ void sim_conf_draw(struct sim_dice *d, unsigned n_nodes, struct clu_buf *ret)
 	draw_nodes(d, n_nodes, ret);
 	draw_rm(d, n_nodes, ret);
 	clu_buf_str(ret, "</cluster>\n");
+}
+
+void sim_conf_some_service(struct sim_dice *d, char *ret, size_t size)
+{
+	unsigned i = (unsigned)sim_dice_below(d, SIM_CONF_SERVICES);
+
+	snprintf(ret, size, "s%u", sim_dice_chance(d, 20) ? 9 : i);
 }

@@ -8,6 +8,8 @@
 
 #define SIM_CONF_SERVICES 4	/* s0 to s3 */
 
+/* A service to ask for: "s0", or with its type "vm:v0"; now and then one that does not exist. */
+void sim_conf_some_service(struct sim_dice *d, char *ret, size_t size);
 void sim_conf_draw(struct sim_dice *d, unsigned n_nodes, struct clu_buf *ret);
 
 #endif

@@ -46,7 +46,7 @@ static bool run_corosync_dies(struct sim_world *w, const struct sim_fault *f)
 	return can;
 }
 
-static const char *const daemons[] = { "ccsd", "fenced", "rgmanager", NULL };
+const char *const sim_daemon_names[] = { "ccsd", "fenced", "rgmanager", NULL };
 
 static void draw_kill(struct sim_draw *d, struct sim_fault *f)
 {
@@ -59,7 +59,7 @@ static bool run_kill(struct sim_world *w, const struct sim_fault *f)
 
 	if (!w->node[f->node].d[k].up)
 		return false;
-	sim_trace(w, "n%u: %s is killed", f->node, daemons[k]);
+	sim_trace(w, "n%u: %s is killed", f->node, sim_daemon_names[k]);
 	/* What runs without a manager is ended by the machine's own reset: the daemon's parent process sees to it. */
 	if (k == SIM_RGM) {
 		sim_node_crash(w, f->node);
@@ -67,6 +67,23 @@ static bool run_kill(struct sim_world *w, const struct sim_fault *f)
 	}
 	sim_daemon_kill(w, f->node, k);
 	sim_daemon_restart_later(w, f->node, k);
+	return true;
+}
+
+static void draw_stop(struct sim_draw *d, struct sim_fault *f)
+{
+	f->num[0] = sim_dice_below(&d->dice, SIM_NDAEMONS);
+}
+
+/* Ended in order, as by "systemctl restart"; or by a node that is shut down, when all of them are. */
+static bool run_stop(struct sim_world *w, const struct sim_fault *f)
+{
+	enum sim_daemon_kind k = (enum sim_daemon_kind)f->num[0];
+
+	if (!w->node[f->node].d[k].up)
+		return false;
+	sim_trace(w, "n%u: %s is stopped", f->node, sim_daemon_names[k]);
+	sim_daemon_stop(w, f->node, k);
 	return true;
 }
 
@@ -154,17 +171,31 @@ const struct sim_fault_kind sim_fault_kinds[] = {
 	{ .name = "heal", .weight = 10, .run = run_heal },
 	{ .name = "switch-dead", .weight = 6, .args = { SIM_ARG_NODE }, .run = run_switch_dead, .calm = calm_switches },
 	{ .name = "switch-works", .weight = 4, .args = { SIM_ARG_NODE }, .run = run_switch_works },
-	{ .name = "kill", .weight = 10, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = daemons, .draw = draw_kill,
+	{ .name = "kill", .weight = 10, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_daemon_names, .draw = draw_kill,
 		.run = run_kill },
 	{ .name = "corosync-dies", .weight = 10, .args = { SIM_ARG_NODE }, .run = run_corosync_dies },
-	{ .name = "clusvcadm", .weight = 18,
-		.args = { SIM_ARG_ON, SIM_ARG_CHOICE, SIM_ARG_WORD, SIM_ARG_NODE2_OPT, SIM_ARG_FLAG },
-		.choices = sim_clusvcadm_ops, .flag = "by-domain", .draw = sim_draw_clusvcadm, .run = sim_run_clusvcadm },
-	{ .name = "ccs_tool-update", .weight = 6,
+	{ .name = "stop", .weight = 6, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_daemon_names,
+		.draw = draw_stop, .run = run_stop },
+	{ .name = "clusvcadm", .weight = 22,
+		.args = { SIM_ARG_ON, SIM_ARG_CHOICE, SIM_ARG_WORD_OPT, SIM_ARG_NODE2_OPT, SIM_ARG_FLAG },
+		.choices = sim_clusvcadm_ops, .flag = "by-domain", .draw = sim_draw_clusvcadm, .run = sim_run_clusvcadm,
+		.calm = sim_calm_clusvcadm },
+	{ .name = "clustat", .weight = 2, .args = { SIM_ARG_ON }, .run = sim_run_clustat },
+	{ .name = "ccs_tool-update", .weight = 8,
 		.args = { SIM_ARG_ON, SIM_ARG_NUMBER, SIM_ARG_NUMBER2, SIM_ARG_WORD_OPT },
 		.draw = sim_draw_update, .run = sim_run_update },
-	{ .name = "fence_tool", .weight = 6, .args = { SIM_ARG_ON, SIM_ARG_CHOICE, SIM_ARG_NODE2_OPT },
-		.choices = sim_fence_tool_verbs, .draw = sim_draw_fence_tool, .run = sim_run_fence_tool },
+	{ .name = "ccs", .weight = 2, .args = { SIM_ARG_ON, SIM_ARG_CHOICE }, .choices = sim_ccs_verbs,
+		.draw = sim_draw_ccs, .run = sim_run_ccs },
+	{ .name = "fence_tool", .weight = 6, .args = { SIM_ARG_ON, SIM_ARG_CHOICE }, .choices = sim_fence_tool_verbs,
+		.draw = sim_draw_fence_tool, .run = sim_run_fence_tool, .calm = sim_calm_fence_tool },
+	{ .name = "fence_node", .weight = 2, .args = { SIM_ARG_ON, SIM_ARG_NODE2, SIM_ARG_NUMBER },
+		.draw = sim_draw_about_node, .run = sim_run_fence_node },
+	{ .name = "fence_ack_manual", .weight = 3, .args = { SIM_ARG_ON, SIM_ARG_NODE2, SIM_ARG_NUMBER },
+		.draw = sim_draw_about_node, .run = sim_run_fence_ack },
+	{ .name = "fence-ask", .weight = 2, .args = { SIM_ARG_ON, SIM_ARG_NODE2, SIM_ARG_NUMBER },
+		.draw = sim_draw_about_node, .run = sim_run_fence_ask },
+	{ .name = "bad-request", .weight = 2, .args = { SIM_ARG_ON, SIM_ARG_CHOICE, SIM_ARG_NUMBER2 },
+		.choices = sim_daemon_names, .draw = sim_draw_bad, .run = sim_run_bad },
 };
 
 const unsigned sim_n_fault_kinds = sizeof(sim_fault_kinds) / sizeof(sim_fault_kinds[0]);

@@ -63,6 +63,7 @@ struct sim_fault_kind {
 	void (*calm)(struct sim_world *w);
 };
 
+extern const char *const sim_daemon_names[];	/* by enum sim_daemon_kind; ends with NULL */
 extern const struct sim_fault_kind sim_fault_kinds[];
 extern const unsigned sim_n_fault_kinds;
 

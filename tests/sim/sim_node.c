@@ -8,6 +8,7 @@
 
 #include "fenced.pb-c.h"
 #include "sim_parse.h"
+#include "sim_requests.h"
 #include "sim_types.h"
 
 #define CLIENT_SUBSCRIPTION (UINT64_C(1) << 62)	/* client ids of rgmanager's own question to fenced */
@@ -105,7 +106,7 @@ static void fire_request(struct sim_world *w, struct sim_event *e)
 	if (!w->node[e->node].d[e->daemon].up)
 		return;
 	ev.u.request.client = e->id;
-	ev.u.request.admin = true;
+	ev.u.request.admin = e->value == 0;
 	ev.u.request.pid = 1;
 	ev.u.request.data = e->data;
 	ev.u.request.len = e->len;
@@ -114,10 +115,16 @@ static void fire_request(struct sim_world *w, struct sim_event *e)
 
 uint64_t sim_request(struct sim_world *w, unsigned node, enum sim_daemon_kind k, const void *data, size_t len)
 {
+	return sim_request_as(w, node, k, true, data, len);
+}
+
+uint64_t sim_request_as(struct sim_world *w, unsigned node, enum sim_daemon_kind k, bool admin, const void *data, size_t len)
+{
 	uint64_t client = ++w->seq;
 	struct sim_event *e = for_daemon(w, 10 + sim_rnd(w, 200), fire_request, &w->node[node], k, data, len);
 
 	e->id = client;
+	e->value = !admin;
 	w->stats.requests++;
 	sim_check_request(w, node, k, client);
 	return client;
@@ -314,6 +321,7 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 					a->u.reply.len);
 		} else {
 			w->stats.replies++;
+			sim_requests_answered(w, n->id, k, a->u.reply.error, a->u.reply.data, a->u.reply.len);
 			sim_check_reply(w, a->u.reply.client, a->u.reply.error);
 		}
 		break;
@@ -476,7 +484,7 @@ void sim_daemon_start(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 	tell_start(w, n, k);
 	if (k != SIM_CCSD && n->has_conf && n->d[SIM_CCSD].up)
 		(void)for_daemon(w, 1000 + sim_rnd(w, 2000), fire_config, n, k, n->conf_bytes, n->conf_len);
-	if (k == SIM_RGM && n->d[SIM_FENCED].up)
+	if ((k == SIM_RGM && n->d[SIM_FENCED].up) || (k == SIM_FENCED && n->d[SIM_RGM].up))
 		subscribe(w, n);
 	if (d->up && d->wants_group && n->ring)
 		sim_ring_join(w, node, k);
@@ -514,6 +522,18 @@ void sim_daemon_kill(struct sim_world *w, unsigned node, enum sim_daemon_kind k)
 
 		e->value = CLU_PEER_FENCED;
 	}
+}
+
+static void fire_shutdown(struct sim_world *w, struct sim_event *e)
+{
+	struct clu_event ev = { .type = CLU_EV_SHUTDOWN };
+
+	sim_deliver(w, e->node, e->daemon, &ev);
+}
+
+void sim_daemon_stop(struct sim_world *w, unsigned node, enum sim_daemon_kind k)
+{
+	(void)for_daemon(w, 100, fire_shutdown, &w->node[node], k, NULL, 0);
 }
 
 static void fire_daemons(struct sim_world *w, struct sim_event *e)

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#define _GNU_SOURCE 1
 #include "sim_requests.h"
 
-#include <inttypes.h>
 #include <string.h>
 
-#include "ccsd.pb-c.h"
-#include "clu_conf.h"
-#include "fenced.pb-c.h"
 #include "rgmanager.pb-c.h"
 #include "sim_conf.h"
 
-/* ---- clusvcadm ---- */
+const char *const sim_clusvcadm_ops[] = { "enable", "disable", "stop", "relocate", "restart", "freeze", "unfreeze", "migrate",
+	"convalesce", "lock", "unlock", NULL };
 
-const char *const sim_clusvcadm_ops[] = { "enable", "disable", "stop", "relocate", "restart", "freeze", "unfreeze", NULL };
+enum { ENABLE, MIGRATE = 7, LOCK = 9, UNLOCK };
 
 void sim_draw_clusvcadm(struct sim_draw *d, struct sim_fault *f)
 {
-	/* Enabling twice as often as the rest: else all would soon be off. */
-	f->num[0] = sim_dice_below(&d->dice, 8) % 7;
-	snprintf(f->text, sizeof(f->text), "s%u", (unsigned)sim_dice_below(&d->dice, SIM_CONF_SERVICES));
-	f->node2 = sim_dice_chance(&d->dice, 500) ? 1 + (unsigned)sim_dice_below(&d->dice, d->n_nodes) : 0;
-	f->num[1] = sim_dice_chance(&d->dice, 300);
+	/* Enabling and unlocking oftener than the rest: else all would soon be off. */
+	f->num[0] = sim_dice_chance(&d->dice, 150) ? ENABLE : sim_dice_below(&d->dice, UNLOCK + 1);
+	if (f->num[0] == LOCK && sim_dice_chance(&d->dice, 500))
+		f->num[0] = UNLOCK;
+	if (f->num[0] == LOCK || f->num[0] == UNLOCK)
+		return;
+	sim_conf_some_service(&d->dice, f->text, sizeof(f->text));
+	f->node2 = f->num[0] == MIGRATE || sim_dice_chance(&d->dice, 500) ?
+		1 + (unsigned)sim_dice_below(&d->dice, d->n_nodes) : 0;
+	f->num[1] = !f->node2 && sim_dice_chance(&d->dice, 500);
 }
 
 bool sim_run_clusvcadm(struct sim_world *w, const struct sim_fault *f)
@@ -32,7 +33,8 @@ bool sim_run_clusvcadm(struct sim_world *w, const struct sim_fault *f)
 
 	if (!w->node[f->node].d[SIM_RGM].up)
 		return false;
-	snprintf(svc, sizeof(svc), "service:%s", f->text);
+	snprintf(svc, sizeof(svc), "%s%s", !*f->text || strchr(f->text, ':') ? "" : "service:", f->text);
+	w->locked = w->locked || f->num[0] == LOCK;
 	q.verb = (char *)"op";
 	q.op = (char *)sim_clusvcadm_ops[f->num[0]];
 	q.svc = svc;
@@ -43,71 +45,65 @@ bool sim_run_clusvcadm(struct sim_world *w, const struct sim_fault *f)
 	return true;
 }
 
-/* ---- ccs_tool update ---- */
-
-void sim_draw_update(struct sim_draw *d, struct sim_fault *f)
+static void fire_unlock(struct sim_world *w, struct sim_event *e)
 {
-	/* Mostly the next number; sometimes an old one, or one that two nodes use at once. */
-	f->num[0] = sim_dice_chance(&d->dice, 800) ? ++d->config_version :
-		d->config_version + sim_dice_below(&d->dice, 2);
-	f->num[1] = sim_dice_below(&d->dice, 1000000000);
-	if (sim_dice_chance(&d->dice, 100))
-		snprintf(f->text, sizeof(f->text), "invalid");
+	struct sim_fault f = { .node = e->node, .num = { UNLOCK } };
+
+	(void)sim_run_clusvcadm(w, &f);
 }
 
-/* The first document again, under another number and with a comment that makes it another one. */
-bool sim_run_update(struct sim_world *w, const struct sim_fault *f)
+void sim_calm_clusvcadm(struct sim_world *w)
 {
-	Hawser__CcsdRequest q = HAWSER__CCSD_REQUEST__INIT;
-	struct clu_buf doc = CLU_BUF_INIT, bytes = CLU_BUF_INIT;
-	size_t len, head;
-	const char *old = clu_conf_bytes(w->conf, &len), *rest = memmem(old, len, "<fence_daemon", 13);
+	/* Twice, since the first time the cluster may still be without quorum. */
+	for (unsigned i = 1; i <= w->n_nodes && w->locked; i++) {
+		(void)sim_at(w, 120000000, fire_unlock, i, NULL, 0);
+		(void)sim_at(w, 300000000, fire_unlock, i, NULL, 0);
+	}
+}
 
-	if (!w->node[f->node].d[SIM_CCSD].up || !rest)
+bool sim_run_clustat(struct sim_world *w, const struct sim_fault *f)
+{
+	Hawser__RgRequest q = HAWSER__RG_REQUEST__INIT;
+	uint8_t bytes[32];
+
+	if (!w->node[f->node].d[SIM_RGM].up)
 		return false;
-	clu_buf_printf(&doc, "<?xml version=\"1.0\"?>\n<cluster name=\"%s\" config_version=\"%" PRIu64 "\">\n<!-- %" PRIu64
-		" -->\n", clu_conf_cluster_name(w->conf), f->num[0], f->num[1]);
-	if (strcmp(f->text, "invalid") == 0)
-		clu_buf_str(&doc, "<invalid/>\n");
-	head = (size_t)(rest - old);
-	clu_buf_append(&doc, rest, len - head);
-	q.verb = (char *)"update";
-	q.document.data = (uint8_t *)doc.data;
-	q.document.len = doc.len;
-	q.who = (char *)"root@simulator";
-	hawser__ccsd_request__pack(&q, clu_buf_grow(&bytes, hawser__ccsd_request__get_packed_size(&q)));
-	sim_trace(w, "n%u ccs_tool update to version %" PRIu64, f->node, f->num[0]);
-	(void)sim_request(w, f->node, SIM_CCSD, bytes.data, bytes.len);
-	clu_buf_free(&doc);
-	clu_buf_free(&bytes);
+	q.verb = (char *)"status";
+	sim_trace(w, "n%u clustat", f->node);
+	(void)sim_request_as(w, f->node, SIM_RGM, false, bytes, hawser__rg_request__pack(&q, bytes));
 	return true;
 }
 
-/* ---- fence_tool ---- */
-
-const char *const sim_fence_tool_verbs[] = { "info", NULL };
-
-void sim_draw_fence_tool(struct sim_draw *d, struct sim_fault *f)
+/* What a client sends next; the answer went through before. */
+static void fire_wait(struct sim_world *w, struct sim_event *e)
 {
-	(void)d;
-	f->num[0] = 0;
+	Hawser__RgRequest q = HAWSER__RG_REQUEST__INIT;
+	uint8_t bytes[32];
+
+	q.verb = (char *)"wait";
+	q.ticket = e->id;
+	(void)sim_request(w, e->node, SIM_RGM, bytes, hawser__rg_request__pack(&q, bytes));
 }
 
-uint64_t sim_ask_fenced(struct sim_world *w, unsigned node, const char *verb, unsigned about)
+void sim_requests_answered(struct sim_world *w, unsigned node, enum sim_daemon_kind k, int error, const void *data, size_t len)
 {
-	Hawser__FencedRequest q = HAWSER__FENCED_REQUEST__INIT;
-	uint8_t bytes[64];
+	Hawser__RgAnswer *a;
 
-	q.verb = (char *)verb;
-	q.nodeid = about;
-	sim_trace(w, "n%u fence_tool %s %u", node, verb, about);
-	return sim_request(w, node, SIM_FENCED, bytes, hawser__fenced_request__pack(&q, bytes));
-}
+	if (k != SIM_RGM || error < 0)
+		return;
+	a = hawser__rg_answer__unpack(NULL, len, data);
+	if (!a) {
+		sim_fail(w, "node %u: rgmanager gave an answer that cannot be read", node);
+		return;
+	}
+	/* Some administrators lose patience. */
+	if (!a->done && a->ticket && !sim_chance(w, 100)) {
+		struct sim_event *e = sim_at(w, 500, fire_wait, node, NULL, 0);
 
-bool sim_run_fence_tool(struct sim_world *w, const struct sim_fault *f)
-{
-	if (!w->node[f->node].d[SIM_FENCED].up)
-		return false;
-	(void)sim_ask_fenced(w, f->node, sim_fence_tool_verbs[f->num[0]], f->node2);
-	return true;
+		e->daemon = SIM_RGM;
+		e->boot = w->node[node].boot;
+		e->life = w->node[node].d[SIM_RGM].life;
+		e->id = a->ticket;
+	}
+	hawser__rg_answer__free_unpacked(a, NULL);
 }

@@ -186,10 +186,17 @@ static void join_in(struct sim_world *w, unsigned node, uint64_t in_us)
 	e->life = w->node[node].d[SIM_FENCED].life;
 }
 
+void sim_join_domain(struct sim_world *w, unsigned node)
+{
+	join_in(w, node, 1000);
+}
+
 void sim_types_daemon_started(struct sim_world *w, unsigned node, enum sim_daemon_kind k)
 {
-	if (k == SIM_FENCED)
-		join_in(w, node, 1000);
+	if (k != SIM_FENCED)
+		return;
+	w->node[node].left_domain = false;
+	sim_join_domain(w, node);
 }
 
 void sim_types_answered(struct sim_world *w, unsigned node, uint64_t client, int error)

@@ -9,6 +9,8 @@ extern const struct sim_daemon_type *const sim_types[SIM_NDAEMONS];
 
 /* What the boot script does behind a daemon's start. */
 void sim_types_daemon_started(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
+/* "fence_tool join" until it has worked. */
+void sim_join_domain(struct sim_world *w, unsigned node);
 /* The answer to a request; the boot script repeats what came too early. */
 void sim_types_answered(struct sim_world *w, unsigned node, uint64_t client, int error);
 /* The newest version that a node's disk holds, as file or as record. */

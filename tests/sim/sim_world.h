@@ -103,6 +103,7 @@ struct sim_node {
 	void *conf_bytes;
 	size_t conf_len;
 	uint64_t join_client;	/* the boot script's request */
+	bool left_domain;	/* by an administrator: it joins again when faults are over */
 	bool bmc_dead;		/* its power switch does not answer */
 	bool bmc_lies;		/* says off and is not: only in scenarios that must break S1 */
 };
@@ -148,6 +149,7 @@ struct sim_world {
 	struct sim_parsed *parsed;	/* sim_parse.c */
 	struct clu_conf *conf;	/* the cluster.conf all nodes begin with; owned by the caller */
 	unsigned votes_needed;	/* nodes for quorum */
+	bool locked;		/* an administrator has locked the services: unlocked when faults are over */
 	bool calm;		/* no more faults */
 	bool steady;		/* no luck: every number by chance is the middle one, nothing happens by chance */
 	uint64_t detect_us;	/* token + consensus: how long a loss goes unnoticed */
@@ -197,6 +199,8 @@ void sim_node_hang(struct sim_world *w, unsigned node, uint64_t for_us);
 void sim_corosync_dies(struct sim_world *w, unsigned node);
 void sim_daemon_start(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 void sim_daemon_kill(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
+/* SIGTERM: it ends in order, when it can. */
+void sim_daemon_stop(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 /* As a service manager does after a crash. */
 void sim_daemon_restart_later(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 void sim_deliver(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, struct clu_event *ev);
@@ -205,6 +209,9 @@ const void *sim_file_get(const struct sim_world *w, unsigned node, const char *p
 void sim_tell_quorum(struct sim_world *w, unsigned node);
 /* An admin request to a daemon of a node; its answer goes to sim_check. Returns the client id. */
 uint64_t sim_request(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const void *data, size_t len);
+/* The same by somebody who may only read, when admin is false. */
+uint64_t sim_request_as(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, bool admin, const void *data,
+	size_t len);
 
 /* sim_agents.c: what programs do to the world. */
 void sim_run_program(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_run *run);

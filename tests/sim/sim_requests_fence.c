@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fenced.pb-c.h"
+#include "sim_requests.h"
+#include "sim_types.h"
+
+const char *const sim_fence_tool_verbs[] = { "info", "join", "leave", NULL };
+
+enum { INFO, JOIN, LEAVE };
+
+void sim_draw_fence_tool(struct sim_draw *d, struct sim_fault *f)
+{
+	f->num[0] = sim_dice_chance(&d->dice, 400) ? INFO : sim_dice_chance(&d->dice, 600) ? JOIN : LEAVE;
+}
+
+static uint64_t ask(struct sim_world *w, unsigned node, const char *verb, unsigned about, const char *name)
+{
+	Hawser__FencedRequest q = HAWSER__FENCED_REQUEST__INIT;
+	uint8_t bytes[128];
+
+	q.verb = (char *)verb;
+	q.nodeid = about;
+	q.node = (char *)name;
+	sim_trace(w, "n%u asks fenced: %s %u%s", node, verb, about, name);
+	return sim_request(w, node, SIM_FENCED, bytes, hawser__fenced_request__pack(&q, bytes));
+}
+
+uint64_t sim_ask_fenced(struct sim_world *w, unsigned node, const char *verb, unsigned about)
+{
+	return ask(w, node, verb, about, "");
+}
+
+bool sim_run_fence_tool(struct sim_world *w, const struct sim_fault *f)
+{
+	if (!w->node[f->node].d[SIM_FENCED].up)
+		return false;
+	(void)sim_ask_fenced(w, f->node, sim_fence_tool_verbs[f->num[0]], 0);
+	w->node[f->node].left_domain = f->num[0] == LEAVE || (w->node[f->node].left_domain && f->num[0] != JOIN);
+	return true;
+}
+
+void sim_calm_fence_tool(struct sim_world *w)
+{
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		if (w->node[i].left_domain) {
+			w->node[i].left_domain = false;
+			sim_join_domain(w, i);
+		}
+}
+
+void sim_draw_about_node(struct sim_draw *d, struct sim_fault *f)
+{
+	f->node2 = 1 + (unsigned)sim_dice_below(&d->dice, d->n_nodes);
+	/* By name or by number. */
+	f->num[0] = sim_dice_below(&d->dice, 2);
+}
+
+static bool about(struct sim_world *w, const struct sim_fault *f, const char *verb)
+{
+	char name[16];
+
+	if (!w->node[f->node].d[SIM_FENCED].up || !f->node2)
+		return false;
+	snprintf(name, sizeof(name), "n%u", f->node2);
+	(void)ask(w, f->node, verb, f->num[0] ? 0 : f->node2, f->num[0] ? name : "");
+	return true;
+}
+
+bool sim_run_fence_node(struct sim_world *w, const struct sim_fault *f)
+{
+	if (!w->node[f->node].d[SIM_FENCED].up || !f->node2 || f->node2 == f->node)
+		return false;
+	sim_trace(w, "n%u fence_node n%u", f->node, f->node2);
+	sim_node_crash(w, f->node2);
+	return about(w, f, "external");
+}
+
+bool sim_run_fence_ack(struct sim_world *w, const struct sim_fault *f)
+{
+	return f->node2 && !w->node[f->node2].power && about(w, f, "ack");
+}
+
+bool sim_run_fence_ask(struct sim_world *w, const struct sim_fault *f)
+{
+	return about(w, f, "victim");
+}

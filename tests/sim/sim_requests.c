@@ -38,7 +38,7 @@ bool sim_run_clusvcadm(struct sim_world *w, const struct sim_fault *f)
 	q.verb = (char *)"op";
 	q.op = (char *)sim_clusvcadm_ops[f->num[0]];
 	q.svc = svc;
-	q.target = f->node2;
+	q.target = f->node2 ? w->node[f->node2].nodeid : 0;
 	q.by_domain = f->num[1] != 0;
 	sim_trace(w, "n%u clusvcadm %s %s to %u", f->node, q.op, svc, q.target);
 	(void)sim_request(w, f->node, SIM_RGM, bytes, hawser__rg_request__pack(&q, bytes));

@@ -15,10 +15,10 @@ void sim_draw_fence_tool(struct sim_draw *d, struct sim_fault *f)
 static uint64_t ask(struct sim_world *w, unsigned node, const char *verb, unsigned about, const char *name)
 {
 	Hawser__FencedRequest q = HAWSER__FENCED_REQUEST__INIT;
-	uint8_t bytes[128];
+	uint8_t bytes[sizeof(w->node[0].name) + 64];
 
 	q.verb = (char *)verb;
-	q.nodeid = about;
+	q.nodeid = about ? w->node[about].nodeid : 0;
 	q.node = (char *)name;
 	sim_trace(w, "n%u asks fenced: %s %u%s", node, verb, about, name);
 	return sim_request(w, node, SIM_FENCED, bytes, hawser__fenced_request__pack(&q, bytes));
@@ -56,12 +56,9 @@ void sim_draw_about_node(struct sim_draw *d, struct sim_fault *f)
 
 static bool about(struct sim_world *w, const struct sim_fault *f, const char *verb)
 {
-	char name[16];
-
 	if (!w->node[f->node].d[SIM_FENCED].up || !f->node2)
 		return false;
-	snprintf(name, sizeof(name), "n%u", f->node2);
-	(void)ask(w, f->node, verb, f->num[0] ? 0 : f->node2, f->num[0] ? name : "");
+	(void)ask(w, f->node, verb, f->num[0] ? 0 : f->node2, f->num[0] ? w->node[f->node2].name : "");
 	return true;
 }
 

@@ -68,12 +68,16 @@ bool sim_run_fence_node(struct sim_world *w, const struct sim_fault *f)
 		return false;
 	sim_trace(w, "n%u fence_node n%u", f->node, f->node2);
 	sim_node_crash(w, f->node2);
+	sim_check_acked(w, f->node2);
 	return about(w, f, "external");
 }
 
 bool sim_run_fence_ack(struct sim_world *w, const struct sim_fault *f)
 {
-	return f->node2 && !w->node[f->node2].power && about(w, f, "ack");
+	if (!f->node2 || w->node[f->node2].power || !about(w, f, "ack"))
+		return false;
+	sim_check_acked(w, f->node2);
+	return true;
 }
 
 bool sim_run_fence_ask(struct sim_world *w, const struct sim_fault *f)

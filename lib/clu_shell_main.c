@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include "clu_shell_priv.h"
 
 #define EXIT_RUNNING 4
+#define BIG_BLOCK (256 * 1024)	/* blocks from this size go back to the system when they are freed */
 #define LAST_WORD_MS 200	/* clients get so long to fetch what was said to them */
 
 /* How the start ended, from the daemon to the process that the user called. */
@@ -338,6 +340,11 @@ int clu_shell_main(const struct clu_daemon *d, int argc, char **argv)
 
 	if (clu_shell_opts(&s, argc, argv, &code) < 0)
 		return code;
+	/*
+	 * libqb takes a buffer of a whole request for each client. Left to itself the C library
+	 * soon puts such buffers on the heap, where a daemon that runs for years keeps them.
+	 */
+	(void)mallopt(M_MMAP_THRESHOLD, BIG_BLOCK);
 	lock_fd = lock(d->ops->name, &code);
 	if (lock_fd < 0)
 		return code;

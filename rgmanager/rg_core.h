@@ -67,6 +67,9 @@ struct rg;
 struct rg *rg_new(const struct rg_options *opt);	/* copies the options; NULL when out of memory */
 struct rg *rg_free(struct rg *rg);			/* accepts NULL, returns NULL */
 
+/* Which service the program that a RUN with this id started works for, NULL when none. For simulations and dumps. */
+const char *rg_run_service(const struct rg *rg, uint64_t id);
+
 extern const struct clu_core_ops rg_ops;
 
 #endif

@@ -19,11 +19,7 @@ static bool is_online(const uint32_t *online, unsigned n, uint32_t nodeid)
 	return false;
 }
 
-/*
- * In an ordered domain a node without a priority historically came before
- * priority 1. It comes last here, as in the documentation of that time.
- */
-static int rank(const struct rg_domain_node *n)
+int rg_domain_rank(const struct rg_domain_node *n)
 {
 	return n->priority ? n->priority : INT_MAX;
 }
@@ -43,13 +39,13 @@ enum rg_rating rg_domain_rate(const struct rg_rm *rm, const struct rg_policy *p,
 	for (unsigned i = 0; i < d->n_nodes; i++)
 		if (is_online(online, n_online, d->nodes[i].nodeid)) {
 			some = true;
-			if (rank(&d->nodes[i]) < lowest)
-				lowest = rank(&d->nodes[i]);
+			if (rg_domain_rank(&d->nodes[i]) < lowest)
+				lowest = rg_domain_rank(&d->nodes[i]);
 		}
 	me = domain_node(d, nodeid);
 	if (!me)
 		return d->restricted ? RG_ILLEGAL : some ? RG_GOOD : RG_BEST;
-	if (rank(me) > lowest) {
+	if (rg_domain_rank(me) > lowest) {
 		if (!d->ordered || (d->nofailback && owner == nodeid))
 			return RG_BEST;
 		return RG_BETTER;

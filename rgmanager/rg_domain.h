@@ -47,6 +47,23 @@ enum rg_rating rg_domain_rate(const struct rg_rm *rm, const struct rg_policy *p,
  */
 uint32_t rg_place(const struct rg_rm *rm, const struct rg_policy *p, struct rg_place *places, unsigned n);
 
+/*
+ * The place in an ordered domain, lowest first. A node without a priority historically came
+ * before priority 1. It comes last here, as in the documentation of that time.
+ */
+int rg_domain_rank(const struct rg_domain_node *n);
+
+/*
+ * rg_explain.c: what made rg_place() take `chosen`, appended for people: "priority 2
+ * in ordered failover domain d, before n3 (priority 3); no other node can run it".
+ * Reads what rg_place() left in `places`.
+ */
+void rg_place_explain(const struct rg_rm *rm, const struct rg_policy *p, const struct rg_place *places, unsigned n,
+	uint32_t chosen, struct clu_buf *ret);
+/* By which rule of its failover domain `better` is a better place than `worse`; false when by none. */
+bool rg_better_explain(const struct rg_rm *rm, const struct rg_policy *p, uint32_t better, uint32_t worse,
+	struct clu_buf *ret);
+
 /* "n1 is not in its restricted failover domain", ... for people. */
 const char *rg_why_not_text(enum rg_why_not why);
 

@@ -48,16 +48,19 @@ static unsigned fill_places(struct rg *rg, const struct rg_svc *s, struct rg_pla
 	return rg->n_nodes;
 }
 
-uint32_t rg_choose(struct rg *rg, const struct rg_svc *s, struct clu_buf *why_not)
+uint32_t rg_choose(struct rg *rg, const struct rg_svc *s, struct clu_buf *why, struct clu_buf *why_not)
 {
 	const struct rg_policy *p = rg_rm_policy(rg->rm, s->name);
 	struct rg_place places[RG_MAX_NODES];
 	unsigned n = fill_places(rg, s, places);
 	uint32_t node = p ? rg_place(rg->rm, p, places, n) : 0;
 
+	if (node && why)
+		rg_place_explain(rg->rm, p, places, n, node, why);
 	for (unsigned i = 0; why_not && i < n; i++)
 		if (places[i].why != RG_FITS)
 			clu_buf_printf(why_not, "%s%s %s", why_not->len ? ", " : "", rg_node_name(rg, places[i].nodeid),
+				places[i].why == RG_TRIED && places[i].nodeid == s->home ? "is where it comes from" :
 				rg_why_not_text(places[i].why));
 	return node;
 }
@@ -109,37 +112,48 @@ static void nowhere(struct rg *rg, struct rg_svc *s, const char *why_not)
 	rg_svc_answer(rg, s, RG_EFAIL, why);
 }
 
+/* A wish (an operator's, a restart in place, a move to a better node) is followed where it can be. */
+static uint32_t by_wish(struct rg *rg, const struct rg_svc *s, struct clu_buf *why)
+{
+	enum rg_why_not fit;
+
+	if (!s->target || rg_rate(rg, s, s->target, &fit) == RG_ILLEGAL || fit != RG_FITS)
+		return 0;
+	if (s->req_verb)
+		clu_buf_str(why, "asked for");
+	else if (s->want == RG_W_RELOCATE && s->home)
+		(void)rg_better_explain(rg->rm, rg_rm_policy(rg->rm, s->name), s->target, s->home, why);
+	else
+		clu_buf_str(why, "restarted in place");
+	return s->target;
+}
+
 /* Where a service goes that may be started now: the wish, the best node, home as the last resort. */
 static void place(struct rg *rg, struct rg_svc *s)
 {
-	struct clu_buf why_not = CLU_BUF_INIT;
-	enum rg_why_not why;
-	uint32_t node = 0;
-	char text[RG_WHY_MAX];
-	const struct rg_policy *p = rg_rm_policy(rg->rm, s->name);
-	const char *domain = p && rg_rm_domain(rg->rm, p->domain) ? p->domain : "";
+	struct clu_buf why = CLU_BUF_INIT, why_not = CLU_BUF_INIT;
+	uint32_t node = by_wish(rg, s, &why);
+	enum rg_why_not fit;
 
-	if (s->target && rg_rate(rg, s, s->target, &why) != RG_ILLEGAL && why == RG_FITS) {
-		snprintf(text, sizeof(text), "%s", s->req_verb ? "asked for" : "restarted in place");
-		node = s->target;
-	} else {
-		node = rg_choose(rg, s, &why_not);
-		snprintf(text, sizeof(text), "best place%s%s%s%s", *domain ? " in failover domain " : "", domain, why_not.len ? "; " : "", clu_buf_text(&why_not));
-	}
+	if (!node)
+		node = rg_choose(rg, s, &why, &why_not);
 	if (!node && s->home && s->target != s->home) {
 		rg_ids_del(&s->tried, s->home);
 		s->target = s->home;
-		if (rg_rate(rg, s, s->home, &why) != RG_ILLEGAL && why == RG_FITS) {
+		if (rg_rate(rg, s, s->home, &fit) != RG_ILLEGAL && fit == RG_FITS) {
 			node = s->home;
-			snprintf(text, sizeof(text), "no other place; %s", clu_buf_text(&why_not));
+			clu_buf_str(&why, "no other place");
 		} else {
 			rg_ids_add(&s->tried, s->home);
 		}
 	}
+	if (node && why_not.len)
+		clu_buf_printf(&why, "; %s", clu_buf_text(&why_not));
 	if (node)
-		start_on(rg, s, node, text);
+		start_on(rg, s, node, clu_buf_text(&why));
 	else if (s->state == RG_RECOVERING || s->tried.n || s->req_verb)
 		nowhere(rg, s, clu_buf_text(&why_not));
+	clu_buf_free(&why);
 	clu_buf_free(&why_not);
 }
 
@@ -259,21 +273,43 @@ void rg_evaluate(struct rg *rg)
 		evaluate_one(rg, rg->svcs[i]);
 }
 
+/* Says why a service does not move to a node that would be the better place. */
+static void stays(struct rg *rg, const struct rg_svc *s, uint32_t better)
+{
+	const struct rg_policy *p = rg_rm_policy(rg->rm, s->name);
+	const struct rg_domain *d = p ? rg_rm_domain(rg->rm, p->domain) : NULL;
+	struct clu_buf why = CLU_BUF_INIT;
+
+	if (!d || !d->nofailback)
+		return;
+	clu_buf_str(&why, "its failover domain says nofailback, though ");
+	if (rg_better_explain(rg->rm, p, better, s->owner, &why)) {
+		clu_buf_printf(&why, "; \"clusvcadm -r %s -m %s\" would move it", s->name, rg_node_name(rg, better));
+		clu_out_note(rg->out, s->owner == rg->self ? CLU_INFO : CLU_DEBUG, "rg.stays", s->name, "",
+			rg_node_name(rg, s->owner), clu_buf_text(&why), NULL);
+	}
+	clu_buf_free(&why);
+}
+
 /* A node got ready: services of which it is a better place than their owner move to it. */
 void rg_failback(struct rg *rg, uint32_t nodeid)
 {
 	for (unsigned i = 0; i < rg->n_svcs; i++) {
 		struct rg_svc *s = rg->svcs[i];
 		enum rg_why_not why, why_owner;
-		char text[RG_WHY_MAX];
+		struct clu_buf text = CLU_BUF_INIT;
 
 		if (s->state != RG_STARTED || s->flags & RG_FLAG_FROZEN || s->owner == nodeid || s->req_verb || !rg_may_start(rg))
 			continue;
 		s->tried.n = 0;
-		if (rg_rate(rg, s, nodeid, &why) <= rg_rate(rg, s, s->owner, &why_owner) || why != RG_FITS)
+		if (rg_rate(rg, s, nodeid, &why) <= rg_rate(rg, s, s->owner, &why_owner) || why != RG_FITS) {
+			stays(rg, s, nodeid);
 			continue;
-		snprintf(text, sizeof(text), "relocating to better node %s", rg_node_name(rg, nodeid));
-		rg_svc_stop(rg, s, RG_STOPPING, RG_W_RELOCATE, text);
+		}
+		clu_buf_printf(&text, "relocating to better node %s: ", rg_node_name(rg, nodeid));
+		(void)rg_better_explain(rg->rm, rg_rm_policy(rg->rm, s->name), nodeid, s->owner, &text);
+		rg_svc_stop(rg, s, RG_STOPPING, RG_W_RELOCATE, clu_buf_text(&text));
+		clu_buf_free(&text);
 		s->target = nodeid;
 		s->home = s->owner;
 		rg_ids_add(&s->tried, s->owner);

@@ -363,6 +363,14 @@ static void step_done(struct rg *rg, struct rg_svc *s, const struct rg_step *st)
 	op->at++;
 }
 
+const char *rg_run_service(const struct rg *rg, uint64_t id)
+{
+	for (unsigned i = 0; i < rg->n_svcs; i++)
+		if (rg->svcs[i]->local.op.kind && rg->svcs[i]->local.op.child == id)
+			return rg->svcs[i]->name;
+	return NULL;
+}
+
 void rg_on_child(struct rg *rg, const struct clu_child_end *e)
 {
 	for (unsigned i = 0; i < rg->n_svcs; i++) {

@@ -229,8 +229,8 @@ bool rg_svc_waits(struct rg *rg, const struct rg_svc *s, struct clu_buf *wait, s
 void rg_evaluate(struct rg *rg);
 void rg_arm_all(struct rg *rg);
 void rg_failback(struct rg *rg, uint32_t nodeid);
-/* Where it would be placed now; why_not tells about the nodes that do not fit. */
-uint32_t rg_choose(struct rg *rg, const struct rg_svc *s, struct clu_buf *why_not);
+/* Where it would be placed now and why (may be NULL); why_not tells about the nodes that do not fit. */
+uint32_t rg_choose(struct rg *rg, const struct rg_svc *s, struct clu_buf *why, struct clu_buf *why_not);
 enum rg_rating rg_rate(struct rg *rg, const struct rg_svc *s, uint32_t nodeid, enum rg_why_not *why);
 bool rg_depend_met(struct rg *rg, const struct rg_svc *s);
 /* Next step of a service whose stop (or failed start) has ended well. */

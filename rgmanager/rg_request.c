@@ -262,7 +262,7 @@ static void op_enable(struct rg *rg, struct rg_svc *s, uint32_t from, const Haws
 		done(rg, from, m, fit == RG_NOT_MEMBER || fit == RG_LEAVING ? RG_ENODE : RG_EFAIL, 0, rg_why_not_text(fit));
 		return;
 	}
-	if ((!target || fit != RG_FITS) && !rg_choose(rg, s, &why_not)) {
+	if ((!target || fit != RG_FITS) && !rg_choose(rg, s, NULL, &why_not)) {
 		done(rg, from, m, fit == RG_NOT_EMPTY || fit == RG_TAKEN ? RG_EEXCL : RG_EDOMAIN, 0, clu_buf_text(&why_not));
 		clu_buf_free(&why_not);
 		return;

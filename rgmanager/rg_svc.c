@@ -245,7 +245,7 @@ bool rg_svc_waits(struct rg *rg, const struct rg_svc *s, struct clu_buf *wait, s
 	} else {
 		struct clu_buf why_not = CLU_BUF_INIT;
 
-		if (rg_choose(rg, s, &why_not))
+		if (rg_choose(rg, s, NULL, &why_not))
 			clu_buf_str(wait, "members that are getting ready");
 		else
 			clu_buf_printf(wait, "a node that may run it (%s)", clu_buf_text(&why_not));

@@ -95,9 +95,70 @@ static void places(void **state)
 	assert_int_equal(place("", "service:s", none, 3), 0);
 }
 
+#define ORDERED D("ordered=\"1\"")
+
+/* What made the choice, in words. */
+static void reasons(void **state)
+{
+	static const struct { const char *domain, *svc; struct rg_place places[3]; const char *text; } t[] = {
+		{ ORDERED, "service:s", { { 1, .why = RG_FITS }, { 2, .why = RG_FITS }, { 3, .why = RG_FITS } },
+			"priority 1 in ordered failover domain d, before n2 (priority 2), n3 (outside)" },
+		{ ORDERED, "service:s", { { 1, .why = RG_UNFENCED }, { 2, .why = RG_FITS }, { 3, .why = RG_LEAVING } },
+			"priority 2 in ordered failover domain d; no other node can run it" },
+		{ ORDERED, "service:s", { { 1, .why = RG_LEAVING }, { 2, .why = RG_LEAVING }, { 3, .why = RG_FITS } },
+			"no node of failover domain d can run it, and the domain is not restricted; no other node can run it" },
+		{ D(""), "service:s", { { 1, .active = 2 }, { 2, .active = 1 }, { 3, .active = 0 } },
+			"it is in failover domain d, before n3 (outside); the fewest services run there (1, against 2 on n1)" },
+		{ "", "service:s", { { 1, .active = 1 }, { 2, .active = 0 }, { 9, .active = 0 } },
+			"it has no failover domain; the lowest node id of those with equally few services: also node 9" },
+		{ "", "service:x", { { 1, .active = 1 }, { 2, .active = 0 }, { 3, .why = RG_LEAVING } },
+			"it has no failover domain; it must be alone, and nothing else runs there; no other node can run it" },
+	};
+
+	for (unsigned i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct clu_buf errs = CLU_BUF_INIT, why = CLU_BUF_INIT;
+		struct rg_rm *rm = rm_of(t[i].domain, &errs);
+		const struct rg_policy *p = rg_rm_policy(rm, t[i].svc);
+		struct rg_place places[3];
+
+		memcpy(places, t[i].places, sizeof(places));
+		rg_place_explain(rm, p, places, 3, rg_place(rm, p, places, 3), &why);
+		assert_string_equal(clu_buf_text(&why), t[i].text);
+		rg_rm_free(rm);
+		clu_buf_free(&errs);
+		clu_buf_free(&why);
+	}
+}
+
+static void better(void **state)
+{
+	static const struct { const char *domain; uint32_t better, worse; const char *text; } t[] = {
+		{ ORDERED, 1, 2, "n1 has priority 1 in ordered failover domain d, n2 has priority 2" },
+		{ ORDERED, 2, 1, "" },
+		{ ORDERED, 2, 3, "n2 is in failover domain d, n3 is not" },
+		{ ORDERED, 3, 1, "" },
+		{ D(""), 1, 2, "" },
+		{ D(""), 2, 3, "n2 is in failover domain d, n3 is not" },
+		{ "", 1, 2, "" },
+	};
+
+	for (unsigned i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct clu_buf errs = CLU_BUF_INIT, why = CLU_BUF_INIT;
+		struct rg_rm *rm = rm_of(t[i].domain, &errs);
+		bool yes = rg_better_explain(rm, rg_rm_policy(rm, "service:s"), t[i].better, t[i].worse, &why);
+
+		assert_string_equal(clu_buf_text(&why), t[i].text);
+		assert_int_equal(yes, *t[i].text != '\0');
+		rg_rm_free(rm);
+		clu_buf_free(&errs);
+		clu_buf_free(&why);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(ratings), cmocka_unit_test(places) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(ratings), cmocka_unit_test(places), cmocka_unit_test(reasons),
+		cmocka_unit_test(better) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

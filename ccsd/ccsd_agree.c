@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The replicated part: rounds, statuses, proposals. The rules are in ccsd_core.h. */
 #include "ccsd_core_priv.h"
+#include "clu_planted.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -47,7 +48,8 @@ static void abort_prop(struct ccsd_core *c, const char *why, struct clu_out *out
 {
 	clu_out_note(out, CLU_WARNING, "conf.refused", "cluster.conf", "proposed", "refused", why,
 		"version=%llu from=%u", (unsigned long long)ccsd_doc_version(c->g.prop.doc), c->g.prop.from);
-	c->g.doc_ballot = ++c->g.ballot_max;
+	if (!CLU_PLANTED(CCSD_ABORTED_REVIVES))
+		c->g.doc_ballot = ++c->g.ballot_max;
 	close_prop(c);
 	ccsd_reconcile(c, out);
 }
@@ -59,7 +61,7 @@ static int choose(const struct ccsd_core *c, uint64_t *ret_version, uint64_t *re
 	const struct ccsd_status *st = c->g.st;
 
 	for (unsigned i = 0; i < c->n_members; i++)
-		if (st[i].rec_ballot && (agreed < 0 || st[i].rec_ballot > st[agreed].rec_ballot))
+		if (!CLU_PLANTED(CCSD_RECORD_IGNORED) && st[i].rec_ballot && (agreed < 0 || st[i].rec_ballot > st[agreed].rec_ballot))
 			agreed = (int)i;
 	for (unsigned i = 0; i < c->n_members; i++)
 		if (st[i].file_version && (file < 0 || st[i].file_version > st[file].file_version))
@@ -144,8 +146,10 @@ static void evaluate(struct ccsd_core *c, struct clu_out *out)
 	for (unsigned i = 0; i < c->n_members; i++) {
 		const struct ccsd_status *s = &c->g.st[i];
 
-		if (!s->have || s->quorum != CCSD_Q_YES)
+		if (!s->have || (s->quorum != CCSD_Q_YES && !CLU_PLANTED(CCSD_NO_QUORUM)))
 			return;
+		if (CLU_PLANTED(CCSD_ONE_ACK_MISSING) && i == c->n_members - 1 && i)
+			break;
 		all_hold = all_hold && s->rec_ballot == c->g.prop.ballot;
 		overtaken = overtaken || s->rec_ballot > c->g.prop.ballot;
 	}
@@ -174,7 +178,7 @@ static void on_status(struct ccsd_core *c, unsigned from, const Hawser__CcsdMess
 {
 	struct ccsd_status *s = &c->g.st[from];
 
-	if (m->round != c->g.round || m->quorum > CCSD_Q_YES)
+	if ((m->round != c->g.round && !CLU_PLANTED(CCSD_STATUS_OF_OLD_ROUND)) || m->quorum > CCSD_Q_YES)
 		return;
 	s->have = true;
 	s->quorum = (enum ccsd_quorum)m->quorum;
@@ -213,7 +217,7 @@ static const char *propose_refusal(const struct ccsd_core *c, const Hawser__Ccsd
 	if (!c->g.established)
 		return "the membership of the cluster has just changed; try again";
 	*retry = false;
-	if (m->version <= ccsd_doc_version(c->g.doc))
+	if (m->version <= ccsd_doc_version(c->g.doc) && !CLU_PLANTED(CCSD_OLDER_ACCEPTED))
 		return "another update with this or a higher config_version came first: raise config_version and repeat";
 	return NULL;
 }

@@ -5,6 +5,7 @@
  * force changes when cluster.conf has changed.
  */
 #include "ccsd_core_priv.h"
+#include "clu_planted.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,6 +24,13 @@ static void start(struct ccsd_core *c, enum ccsd_store what, const char *path, c
 	c->store_id++;
 	c->store_ballot = ballot;
 	ccsd_doc_set(&c->store_doc, doc);
+	if (what == CCSD_STORE_RECORD && CLU_PLANTED(CCSD_ACK_BEFORE_DURABLE)) {
+		c->storing = CCSD_STORE_NONE;
+		c->rec_ballot = ballot;
+		ccsd_doc_set(&c->rec, doc);
+		ccsd_say_status(c, out);
+		c->storing = what;
+	}
 	clu_out_store(out, c->store_id, path, data, len, mode);
 }
 

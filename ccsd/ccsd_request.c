@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Clients of ccsd: get, status, update. Each request gets exactly one answer. */
 #include "ccsd_core_priv.h"
+#include "clu_planted.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -86,13 +87,14 @@ void ccsd_req_finish(struct ccsd_core *c, int error, const char *why, char **fin
 	a.findings = findings;
 	a.n_findings = n_findings;
 	clu_out_reply_pb(out, c->req.client, error, &a.base);
-	forget(c);
+	if (!CLU_PLANTED(CCSD_TWO_ANSWERS))
+		forget(c);
 }
 
 void ccsd_req_back_to_queue(struct ccsd_core *c)
 {
 	if (c->req.state == CCSD_REQ_SENT || c->req.state == CCSD_REQ_ABORTING)
-		c->req.state = CCSD_REQ_QUEUED;
+		c->req.state = CLU_PLANTED(CCSD_REQUEST_FORGOTTEN) ? CCSD_REQ_NONE : CCSD_REQ_QUEUED;
 }
 
 void ccsd_req_in_force(struct ccsd_core *c, struct clu_out *out)

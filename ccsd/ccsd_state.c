@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The replicated state as bytes, for a member that joins. */
 #include "ccsd_core_priv.h"
+#include "clu_planted.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -82,7 +83,7 @@ int ccsd_snapshot(const void *core, struct clu_buf *ret)
 	s.doc_ballot = g->doc_ballot;
 	put_doc(g->doc, &s.doc, &s.doc_version);
 	s.prop_open = g->prop.open;
-	s.prop_sync = g->prop.sync;
+	s.prop_sync = g->prop.sync && !CLU_PLANTED(CCSD_LOST_SNAPSHOT_ENTRY);
 	s.prop_ballot = g->prop.ballot;
 	put_doc(g->prop.doc, &s.prop_doc, &s.prop_version);
 	s.prop_from = g->prop.from;

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LTLIBRARIES += libccsdcore.la libccsdvalidate.la libccsquery.la
-libccsdcore_la_SOURCES = ccsd/ccsd_doc.h ccsd/ccsd_doc.c ccsd/ccsd_core.h ccsd/ccsd_core_priv.h ccsd/ccsd_core.c \
+CCSDCORE_SOURCES = ccsd/ccsd_doc.h ccsd/ccsd_doc.c ccsd/ccsd_core.h ccsd/ccsd_core_priv.h ccsd/ccsd_core.c \
 	ccsd/ccsd_agree.c ccsd/ccsd_say.c ccsd/ccsd_state.c ccsd/ccsd_disk.c ccsd/ccsd_request.c
+libccsdcore_la_SOURCES = $(CCSDCORE_SOURCES)
 libccsdcore_la_LIBADD = libclucore.la
 libccsdvalidate_la_SOURCES = ccsd/ccsd_schema.h ccsd/ccsd_schema.c ccsd/ccsd_validate.h ccsd/ccsd_validate.c \
 	ccsd/ccsd_refs.c ccsd/ccsd_change.c ccsd/ccsd_agents.c

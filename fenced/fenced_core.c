@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clu_opt.h"
+#include "clu_planted.h"
 #include "fenced_priv.h"
 
 #define POST_JOIN_DELAY_S 6
@@ -100,7 +101,9 @@ bool fdom_is_master(const struct fdom *d)
 
 bool fdom_gate(const struct fdom *d)
 {
-	return d->quorate && d->quorum_ring.seq >= d->view_ring.seq;
+	if (CLU_PLANTED(FENCED_NO_QUORUM))
+		return true;
+	return d->quorate && (d->quorum_ring.seq >= d->view_ring.seq || CLU_PLANTED(FENCED_OLD_QUORUM));
 }
 
 void fdom_send(struct fdom *d, Hawser__FdomMessage *m)
@@ -337,7 +340,8 @@ static uint64_t fdom_deadline(const void *core)
 
 		any |= n->v.state != FDOM_V_NONE;
 		/* A victim that is due and not begun waits for an event (a device in use), not for time. */
-		if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) && due > d->now_ms &&
+		if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) &&
+		    (due > d->now_ms || CLU_PLANTED(FENCED_SPINS)) &&
 		    due < first && !n->v.begun && !fdom_run_of((struct fdom *)d, n->nodeid))
 			first = due;
 		else if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) &&
@@ -357,7 +361,7 @@ static int fdom_step(void *core, const struct clu_event *ev, struct clu_out *out
 	uint64_t due_ms = fdom_deadline(d);
 
 	d->out = out;
-	if (due_ms != CLU_NEVER && ev->now_ms > due_ms + HUNG_MS) {
+	if (due_ms != CLU_NEVER && ev->now_ms > due_ms + HUNG_MS && !CLU_PLANTED(FENCED_ACTS_AFTER_HANG)) {
 		d->distrust_until_ms = ev->now_ms + DISTRUST_MS;
 		clu_out_note(out, CLU_WARNING, "fdom.hung", "fenced", "", "",
 			"this node hung; nobody is fenced before its quorum is known to be no old news",

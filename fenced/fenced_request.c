@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "clu_planted.h"
 #include "fenced_priv.h"
 
 static uint64_t pending_add(struct fdom *d, uint64_t client)
@@ -22,7 +23,8 @@ void fdom_answer(struct fdom *d, uint64_t token, int error, const char *why)
 		if (d->pending[i].token != token)
 			continue;
 		fdom_news_reply(d, d->pending[i].client, error, why);
-		d->pending[i].token = 0;
+		if (!CLU_PLANTED(FENCED_TWO_ANSWERS))
+			d->pending[i].token = 0;
 	}
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clu_planted.h"
 #include "fenced_priv.h"
 
 struct fdom_run *fdom_run_of(struct fdom *d, uint32_t nodeid)
@@ -167,7 +168,7 @@ void fdom_on_child(struct fdom *d, const struct clu_child_end *c)
 {
 	struct fdom_run *r = NULL;
 	const struct fence_method *m;
-	bool ok = c->exit_code == 0 && !c->timed_out && !c->term_signal && !c->start_error;
+	bool ok = CLU_PLANTED(FENCED_BELIEVES_FAILED_AGENT) ? !c->start_error : c->exit_code == 0 && !c->timed_out && !c->term_signal && !c->start_error;
 	char text[FDOM_TEXT];
 
 	for (unsigned i = 0; i < FDOM_MAX_NODES; i++)
@@ -233,7 +234,8 @@ void fdom_runs_check(struct fdom *d)
 	for (unsigned i = 0; i < FDOM_MAX_NODES; i++) {
 		struct fdom_run *r = &d->runs[i];
 
-		if (!r->used || r->killed || r->restoring || (may && run_victim(d, r)))
+		if (!r->used || r->killed || r->restoring || (may && run_victim(d, r)) ||
+			CLU_PLANTED(FENCED_AGENT_GOES_ON))
 			continue;
 		r->killed = true;
 		clu_out_kill(d->out, r->child);

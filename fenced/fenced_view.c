@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clu_planted.h"
 #include "fenced_priv.h"
 
 /* A fencing member that is no member any more: its victims wait for the next one. */
@@ -13,7 +14,7 @@ static void orphans(struct fdom *d)
 		struct fdom_node *n = &d->nodes[i];
 		struct fdom_node *f = n->v.state == FDOM_V_FENCING ? fdom_find(d, n->v.fencer) : NULL;
 
-		if (n->v.state != FDOM_V_FENCING || (f && f->member))
+		if (n->v.state != FDOM_V_FENCING || (f && f->member) || CLU_PLANTED(FENCED_VICTIM_FORGOTTEN))
 			continue;
 		fdom_victim_move(d, n, FDOM_V_WAITING, "the member that ran its fence agent is none any more");
 		n->v.due_ms = d->now_ms;
@@ -48,7 +49,8 @@ void fdom_master_update(struct fdom *d)
 		if (d->nodes[i].member)
 			lowest = d->nodes[i].nodeid;
 	complete_update(d, lowest != 0);
-	if (lowest == d->master || (old && old->member && fdom_victim_count(d)))
+	if (lowest == d->master ||
+	    (old && old->member && fdom_victim_count(d) && !CLU_PLANTED(FENCED_TWO_MASTERS)))
 		return;
 	clu_out_note(d->out, CLU_INFO, "fdom.master", "domain", d->master ? fdom_name(d, d->master) : "none",
 		lowest ? fdom_name(d, lowest) : "none", "lowest node id of the fence domain",
@@ -226,7 +228,7 @@ static void node_save(const struct fdom_node *n, Hawser__FdomNodeState *s)
 	s->present = n->present;
 	s->member = n->member;
 	s->external = n->external;
-	s->standing = n->standing;
+	s->standing = n->standing && !CLU_PLANTED(FENCED_LOST_SNAPSHOT_ENTRY);
 	s->victim_state = n->v.state;
 	s->victim_reason = n->v.reason;
 	s->victim_seq = n->v.seq;
@@ -303,7 +305,8 @@ void fdom_on_state(struct fdom *d, const struct clu_message *m)
 	}
 	/* Their messages belonged to the state that is given up here. */
 	d->leave_sent = false;
-	fdom_answer_all(d, -EAGAIN, "this node met the other side of a split and took its state; ask again");
+	if (!CLU_PLANTED(FENCED_REQUEST_FORGOTTEN))
+		fdom_answer_all(d, -EAGAIN, "this node met the other side of a split and took its state; ask again");
 	d->n_nodes = 0;
 	for (size_t i = 0; i < s->n_nodes; i++) {
 		struct fdom_node *n = fdom_get(d, s->nodes[i]->nodeid);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "clu_group_priv.h"
+#include "clu_planted.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -123,9 +124,9 @@ int clu_group_receive(struct clu_group *g, uint32_t from, const void *data, size
 			break;
 		case HAWSER__GROUP_KIND__GROUP_CORE:
 			r = 0;
-			if (!p->admitted || p->tag != f->tag || !g->tag) {
+			if ((!p->admitted || p->tag != f->tag || !g->tag) && !CLU_PLANTED(GROUP_MESSAGE_BEFORE_VIEW)) {
 				g->bad++;
-			} else if (g->waiting) {
+			} else if (g->waiting && !CLU_PLANTED(GROUP_MESSAGE_BEFORE_STATE)) {
 				r = group_keep_message(g, from, whole, whole_len);
 			} else {
 				struct clu_event ev = { .type = CLU_EV_MESSAGE };
@@ -192,9 +193,9 @@ static int on_left(struct clu_group *g, const struct clu_group_change *c)
 	}
 	if (n_left == 0 || !g->tag)
 		return 0;
-	for (unsigned i = 0; i < n_left; i++)
+	for (unsigned i = 0; i < n_left && !CLU_PLANTED(GROUP_SPLIT_FORGOTTEN); i++)
 		g->branch = group_non_zero(group_mix(g->branch, left[i].nodeid));
-	for (unsigned i = 0; i < g->n_peers; i++)
+	for (unsigned i = 0; i < g->n_peers && !CLU_PLANTED(GROUP_SPLIT_FORGOTTEN); i++)
 		if (g->peers[i].admitted)
 			g->branch = group_mix(g->branch, g->peers[i].nodeid);
 	g->branch = group_non_zero(g->branch);
@@ -207,7 +208,7 @@ static int on_left(struct clu_group *g, const struct clu_group_change *c)
 		g->snap_id = group_non_zero(group_mix(g->snap_id, g->branch));
 		if (g->waiting) {
 			group_kept_drop(g);
-		} else {
+		} else if (!CLU_PLANTED(GROUP_NO_SECOND_SNAPSHOT)) {
 			int r = group_give_snapshot(g);
 
 			if (r < 0)

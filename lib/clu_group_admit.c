@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Greetings, admission, and the state that goes with it. */
 #include "clu_group_priv.h"
+#include "clu_planted.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -149,7 +150,7 @@ static uint64_t winning_branch(const struct clu_group *g)
 	if (n == 0)
 		return 0;
 	for (unsigned k = 1; k < n; k++) {
-		if (c[k].weight != c[best].weight ? c[k].weight > c[best].weight :
+		if (c[k].weight != c[best].weight && !CLU_PLANTED(GROUP_LIGHTER_WINS) ? c[k].weight > c[best].weight :
 			c[k].quorate_seq != c[best].quorate_seq ? c[k].quorate_seq > c[best].quorate_seq :
 			c[k].members != c[best].members ?
 			c[k].members > c[best].members : c[k].lowest < c[best].lowest)
@@ -191,6 +192,8 @@ static int admit(struct clu_group *g)
 	int r = 0;
 
 	g->round = false;
+	if (CLU_PLANTED(GROUP_BOTH_KEEP_STATE) && g->branch)
+		winner = g->branch;
 	if (g->quorate)
 		g->quorate_seq = g->quorum.ring.seq;
 	refuse_strangers(g, winner);
@@ -247,11 +250,15 @@ static int admit(struct clu_group *g)
 	}
 	if (g->waiting) {
 		group_kept_drop(g);
-	} else {
+	} else if (!CLU_PLANTED(GROUP_SNAPSHOT_TOO_LATE)) {
 		r = group_give_snapshot(g);
 	}
 	g->branch = group_non_zero(group_mix(winner, id));
-	return r < 0 ? r : group_tell_view(g, joined, n_joined, NULL, 0, false);
+	if (r == 0)
+		r = group_tell_view(g, joined, n_joined, NULL, 0, false);
+	if (CLU_PLANTED(GROUP_SNAPSHOT_TOO_LATE) && !g->waiting)
+		r = group_give_snapshot(g);
+	return r;
 }
 
 int group_on_hello(struct clu_group *g, struct peer *p, const void *data, size_t len)
@@ -286,9 +293,9 @@ int group_on_hello(struct clu_group *g, struct peer *p, const void *data, size_t
 	digest = numbers_digest(g);
 	if (!digest || group_peer_find(g, g->nodeid)->number != g->number)
 		return 0;
-	if (digest != g->repeated)
+	if (digest != g->repeated || CLU_PLANTED(GROUP_GREETS_FOR_EVER))
 		return group_send_hello(g);
-	for (unsigned i = 0; i < g->n_peers; i++)
+	for (unsigned i = 0; i < g->n_peers && !CLU_PLANTED(GROUP_OLD_GREETING); i++)
 		if (group_non_zero(g->peers[i].said) != digest || !g->peers[i].said)
 			return 0;
 	return admit(g);

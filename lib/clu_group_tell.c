@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the core hears, and what is kept until it may hear it. */
 #include "clu_group_priv.h"
+#include "clu_planted.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,7 +37,7 @@ void group_tell_quorum(struct clu_group *g)
 {
 	struct clu_event ev = { .type = CLU_EV_QUORUM };
 
-	if (!g->held || (g->quorum.quorate && clu_group_merge_is_open(g)))
+	if (!g->held || (g->quorum.quorate && clu_group_merge_is_open(g) && !CLU_PLANTED(GROUP_QUORUM_IN_MERGE)))
 		return;
 	g->held = false;
 	ev.u.quorum = g->quorum;

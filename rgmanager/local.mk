@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The core is a library of its own: the daemon, rg_test, the simulator and the tests link it.
 noinst_LTLIBRARIES += librgcore.la
-librgcore_la_SOURCES = rgmanager/rg_meta.h rgmanager/rg_meta.c rgmanager/rg_rm.h rgmanager/rg_rm.c \
+RGCORE_SOURCES = rgmanager/rg_meta.h rgmanager/rg_meta.c rgmanager/rg_rm.h rgmanager/rg_rm.c \
 	rgmanager/rg_domain.h rgmanager/rg_domain.c rgmanager/rg_explain.c rgmanager/rg_tree.h rgmanager/rg_tree.c rgmanager/rg_plan.c \
 	rgmanager/rg_delta.h rgmanager/rg_delta.c rgmanager/rg_core.h rgmanager/rg_priv.h rgmanager/rg_core.c \
 	rgmanager/rg_svc.c rgmanager/rg_eval.c rgmanager/rg_view.c rgmanager/rg_apply.c rgmanager/rg_request.c \
 	rgmanager/rg_conf.c rgmanager/rg_local.c rgmanager/rg_op.c rgmanager/rg_check.c rgmanager/rg_msg.c \
 	rgmanager/rg_code.c rgmanager/rg_dump.c rgmanager/rg_agent_env.h rgmanager/rg_agent_env.c
+librgcore_la_SOURCES = $(RGCORE_SOURCES)
 librgcore_la_LIBADD = libclucore.la
 
 RG_WORLD = tests/unit/rg_world.h tests/unit/rg_world.c tests/unit/rg_world_feed.c

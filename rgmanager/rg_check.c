@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clu_planted.h"
 #include "rg_priv.h"
 
 static uint64_t check_due(const struct rg_inst *i, unsigned k, const unsigned *index)
@@ -122,7 +123,9 @@ void rg_check_failed(struct rg *rg, struct rg_svc *s, struct rg_inst *i)
 	struct rg_inst *part = independent_part(i);
 	bool exceeded;
 
-	if (op->abort)
+	if (CLU_PLANTED(RGM_STATUS_FAILURE_IGNORED))
+		op->at++;
+	if (op->abort || CLU_PLANTED(RGM_STATUS_FAILURE_IGNORED))
 		return;
 	if (i->failures.max && !op->recovering && !rg_window_exceeded(&i->failures, rg->now_ms)) {
 		rg_window_add(&i->failures, rg->now_ms);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clu_planted.h"
 #include "rg_priv.h"
 
 struct rg *rg_new(const struct rg_options *opt)
@@ -97,7 +98,8 @@ bool rg_may_start(const struct rg *rg)
 			return false;
 		yes = yes || rg->nodes[i].quorum == 2;
 	}
-	return yes && !rg->locked && !rg_any_lost(rg);
+	return (yes || CLU_PLANTED(RGM_NO_QUORUM)) && !rg->locked &&
+		(!rg_any_lost(rg) || CLU_PLANTED(RGM_BEFORE_FENCED));
 }
 
 bool rg_ids_has(const struct rg_ids *s, uint32_t id)
@@ -176,7 +178,7 @@ static void say_ready(struct rg *rg)
 	if (!me || me->quorum != 2 || me->ready)
 		return;
 	for (unsigned i = 0; i < rg->n_svcs; i++)
-		if (!rg->svcs[i]->local.inited && !rg->svcs[i]->gone)
+		if (!rg->svcs[i]->local.inited && !rg->svcs[i]->gone && !CLU_PLANTED(RGM_READY_TOO_EARLY))
 			return;
 	m.kind = RG_M_READY;
 	m.version = rg->version;

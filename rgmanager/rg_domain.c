@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "clu_planted.h"
 #include "rg_domain.h"
 
 #include <limits.h>
@@ -44,13 +45,14 @@ enum rg_rating rg_domain_rate(const struct rg_rm *rm, const struct rg_policy *p,
 		}
 	me = domain_node(d, nodeid);
 	if (!me)
-		return d->restricted ? RG_ILLEGAL : some ? RG_GOOD : RG_BEST;
+		return d->restricted && !CLU_PLANTED(RGM_RESTRICTION_BROKEN) ? RG_ILLEGAL : some ? RG_GOOD : RG_BEST;
 	if (rg_domain_rank(me) > lowest) {
-		if (!d->ordered || (d->nofailback && owner == nodeid))
+		if (!d->ordered || CLU_PLANTED(RGM_ORDER_BROKEN) ||
+			(d->nofailback && owner == nodeid && !CLU_PLANTED(RGM_NOFAILBACK_BROKEN)))
 			return RG_BEST;
 		return RG_BETTER;
 	}
-	if (d->nofailback && owner && owner != nodeid && is_online(online, n_online, owner))
+	if (d->nofailback && !CLU_PLANTED(RGM_NOFAILBACK_BROKEN) && owner && owner != nodeid && is_online(online, n_online, owner))
 		return RG_BETTER;
 	return RG_BEST;
 }

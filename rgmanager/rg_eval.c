@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clu_planted.h"
 #include "rg_priv.h"
 
 void rg_arm_all(struct rg *rg)
@@ -178,7 +179,8 @@ static void owner_gone(struct rg *rg, struct rg_svc *s)
 		s->target = s->home = 0;
 		s->tried.n = 0;
 	}
-	rg_svc_answer(rg, s, RG_ENODE, why);
+	if (!CLU_PLANTED(RGM_REQUEST_FORGOTTEN))
+		rg_svc_answer(rg, s, RG_ENODE, why);
 	rg_svc_set(rg, s, RG_RECOVERING, 0, "%s", why);
 }
 
@@ -236,7 +238,7 @@ static void evaluate_one(struct rg *rg, struct rg_svc *s)
 	const struct rg_policy *p = rg_rm_policy(rg->rm, s->name);
 	const struct rg_node *owner = rg_node_find(rg, s->owner);
 
-	if (s->flags & RG_FLAG_FROZEN)
+	if (s->flags & RG_FLAG_FROZEN && !CLU_PLANTED(RGM_FROZEN_MOVED))
 		return;
 	if (rg_state_active(s->state) && !(owner && owner->present))
 		owner_gone(rg, s);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clu_planted.h"
 #include "rg_priv.h"
 
 #define INIT_AT_ONCE 16		/* services that are stopped side by side before this node takes part */
@@ -27,7 +28,7 @@ static bool is_stray(const struct rg *rg, const struct rg_svc *s)
 {
 	const struct rg_local *l = &s->local;
 
-	if (!l->active || l->stop_failed || (s->flags & RG_FLAG_FROZEN && s->owner == rg->self && !emergency(rg)))
+	if (!l->active || l->stop_failed || CLU_PLANTED(RGM_STRAY_GOES_ON) || (s->flags & RG_FLAG_FROZEN && s->owner == rg->self && !emergency(rg)))
 		return false;
 	if (emergency(rg))
 		return !stop_is_asked(rg, s);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clu_planted.h"
 #include "rg_priv.h"
 
 static void node_save(const struct rg_node *n, Hawser__RgNodeState *o)
@@ -38,7 +39,7 @@ static void svc_save(const struct rg_svc *s, Hawser__RgServiceState *o)
 	o->target = s->target;
 	o->home = s->home;
 	o->tried = (uint32_t *)s->tried.id;
-	o->n_tried = s->tried.n;
+	o->n_tried = CLU_PLANTED(RGM_LOST_SNAPSHOT_ENTRY) ? 0 : s->tried.n;
 	o->req_node = s->req_node;
 	o->req_ticket = s->req_ticket;
 	o->req_verb = s->req_verb;

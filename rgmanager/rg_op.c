@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clu_planted.h"
 #include "rg_agent_env.h"
 #include "rg_priv.h"
 
@@ -132,47 +133,6 @@ static void swap_trees(struct rg_local *l)
 	l->next = old;
 }
 
-/* Takes steps that need no program at once; runs the next that does, or ends the operation. */
-void rg_op_run(struct rg *rg, struct rg_svc *s)
-{
-	struct rg_local *l = &s->local;
-	struct rg_op *op = &l->op;
-
-	while (!op->abort && !op->child && !rg->error) {
-		const struct rg_step *st;
-
-		if (op->kind == RG_OP_DELTA && op->at == op->n_down && !op->failed && !op->init) {
-			swap_trees(l);
-			op->init = true;	/* swapped, once */
-		}
-		if (op->at >= op->plan.n || (op->failed && op->kind != RG_OP_STOP))
-			break;
-		st = &op->plan.steps[op->at];
-		if (st->action >= 0) {
-			run_step(rg, op, st);
-			return;
-		}
-		if (st->kind == RG_STEP_START)
-			mark_started(rg, st->inst);
-		else if (st->kind == RG_STEP_STOP)
-			mark_stopped(st->inst);
-		op->at++;
-	}
-	if (!op->child)
-		rg_op_end(rg, s);
-}
-
-void rg_op_abort(struct rg *rg, struct rg_svc *s)
-{
-	struct rg_op *op = &s->local.op;
-
-	if (op->abort)
-		return;
-	op->abort = true;
-	if (op->child)
-		clu_out_kill(rg->out, op->child);
-}
-
 static void send_result(struct rg *rg, struct rg_svc *s, enum rg_outcome code, const char *why)
 {
 	Hawser__RgMessage m = HAWSER__RG_MESSAGE__INIT;
@@ -197,6 +157,49 @@ static void send_result(struct rg *rg, struct rg_svc *s, enum rg_outcome code, c
 	rg_send(rg, &m);
 }
 
+/* Takes steps that need no program at once; runs the next that does, or ends the operation. */
+void rg_op_run(struct rg *rg, struct rg_svc *s)
+{
+	struct rg_local *l = &s->local;
+	struct rg_op *op = &l->op;
+
+	while (!op->abort && !op->child && !rg->error) {
+		const struct rg_step *st;
+
+		if (op->kind == RG_OP_DELTA && op->at == op->n_down && !op->failed && !op->init) {
+			swap_trees(l);
+			op->init = true;	/* swapped, once */
+		}
+		if (op->at >= op->plan.n || (op->failed && op->kind != RG_OP_STOP))
+			break;
+		st = &op->plan.steps[op->at];
+		if (st->action >= 0) {
+			if (CLU_PLANTED(RGM_ASKED_IS_STOPPED) && op->kind == RG_OP_STOP && !op->at)
+				send_result(rg, s, RG_O_STOPPED, "");
+			run_step(rg, op, st);
+			return;
+		}
+		if (st->kind == RG_STEP_START)
+			mark_started(rg, st->inst);
+		else if (st->kind == RG_STEP_STOP)
+			mark_stopped(st->inst);
+		op->at++;
+	}
+	if (!op->child)
+		rg_op_end(rg, s);
+}
+
+void rg_op_abort(struct rg *rg, struct rg_svc *s)
+{
+	struct rg_op *op = &s->local.op;
+
+	if (op->abort)
+		return;
+	op->abort = true;
+	if (op->child)
+		clu_out_kill(rg->out, op->child);
+}
+
 static void end_stop(struct rg *rg, struct rg_svc *s)
 {
 	struct rg_local *l = &s->local;
@@ -211,7 +214,7 @@ static void end_stop(struct rg *rg, struct rg_svc *s)
 	if (!l->op.failed)
 		l->active = false;
 	l->rebuild = l->rebuild || (!l->active && l->next);
-	send_result(rg, s, l->op.failed ? RG_O_STOP_FAILED : RG_O_STOPPED, l->op.why);
+	send_result(rg, s, l->op.failed && !CLU_PLANTED(RGM_STOP_FAILURE_IGNORED) ? RG_O_STOP_FAILED : RG_O_STOPPED, l->op.why);
 }
 
 /* Non-critical resources that were switched off make the service partial. */
@@ -378,7 +381,7 @@ void rg_on_child(struct rg *rg, const struct clu_child_end *e)
 		struct rg_op *op = &s->local.op;
 		struct rg_step st;
 
-		if (!op->kind || op->child != e->id)
+		if (!op->kind || (op->child != e->id && !(CLU_PLANTED(RGM_FORMER_CHILD) && op->child)))
 			continue;
 		st = op->plan.steps[op->at];
 		op->child = 0;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clu_planted.h"
 #include "rg_priv.h"
 
 static const char *const verb_names[RG_NVERBS] = {
@@ -66,7 +67,8 @@ static void answer_ticket(struct rg *rg, struct rg_ticket *t)
 	a.why = t->why;
 	a.state = s ? (char *)rg_state_name(s->state) : (char *)"";
 	clu_out_reply_pb(rg->out, t->client, 0, &a.base);
-	t->client = 0;
+	if (!CLU_PLANTED(RGM_TWO_ANSWERS))
+		t->client = 0;
 	t->wait_until_ms = 0;
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clu_planted.h"
 #include "rg_priv.h"
 
 static bool owns_something(const struct rg *rg, uint32_t nodeid)
@@ -259,7 +260,7 @@ void rg_apply_quorum(struct rg *rg, struct rg_node *n, const Hawser__RgMessage *
 	 * A node that has just come may hear of its new quorum later than of its new
 	 * group; it has nothing to lose, and its "no" says nothing about the others.
 	 */
-	if (m->yes ? m->number != rg->view_no : !n->confirmed) {
+	if (m->yes ? m->number != rg->view_no && !CLU_PLANTED(RGM_OLD_VIEWS_QUORUM) : !n->confirmed) {
 		rg->stats.ignored++;
 		return;
 	}
@@ -337,7 +338,7 @@ void rg_apply_fenced(struct rg *rg, const Hawser__RgMessage *m)
 		 * that its machine was, nor that anything was stopped there: its rgmanager will
 		 * say so when it is ready.
 		 */
-		if (!returned)
+		if (!returned || CLU_PLANTED(RGM_RETURNED_IS_FENCED))
 			fenced(rg, n, m->how);
 	} else if (n->present && !returned) {
 		n->fenced_here = true;

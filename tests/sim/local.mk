@@ -22,3 +22,10 @@ EXTRA_DIST += tests/sim/branches.py tests/sim/unreached.txt
 .PHONY: branches
 branches:
 	$(srcdir)/tests/sim/branches.py --build branches $(BRANCHES_ARGS)
+
+# The cores a second time, with the planted bugs: they stand before the library that holds those without.
+noinst_PROGRAMS += hasim_bugs
+hasim_bugs_SOURCES = tests/sim/hasim_bugs_main.c tests/sim/sim_bugs.h tests/sim/sim_bugs.c \
+	$(GROUP_SOURCES) $(CCSDCORE_SOURCES) $(FDOM_SOURCES) $(RGCORE_SOURCES)
+hasim_bugs_CPPFLAGS = $(AM_CPPFLAGS) -DCLU_PLANTED_BUGS
+hasim_bugs_LDADD = libsim.la

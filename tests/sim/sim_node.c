@@ -79,7 +79,7 @@ static void fire_timer(struct sim_world *w, struct sim_event *e)
 		d->spins = 0;
 	}
 	if (++d->spins > 50) {
-		sim_fail(w, "node %u: %s spins: its deadline is always in the past", e->node,
+		sim_fail(w, "spins: node %u: %s asks to be woken in the past again and again", e->node,
 			w->type[e->daemon]->ops->name);
 		return;
 	}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sim_bugs.h"
+
+#define BUG(name, promise, slip) { #name, CLU_BUG_##name, promise, slip }
+
+const struct sim_bug sim_bugs[] = {
+	BUG(CCSD_NO_QUORUM, "S5", "a status without quorum counts as an acceptance"),
+	BUG(CCSD_ONE_ACK_MISSING, "S5", "a proposal is committed though one member has not accepted it"),
+	BUG(CCSD_ACK_BEFORE_DURABLE, "S5", "a proposal counts as accepted when its write begins"),
+	BUG(CCSD_OLDER_ACCEPTED, "S5 sane", "an update with a lower version is taken"),
+	BUG(CCSD_STATUS_OF_OLD_ROUND, "S5 same", "a status that was said before the last view counts in it"),
+	BUG(CCSD_LOST_SNAPSHOT_ENTRY, "same", "a newcomer is not told that the open proposal is a sync"),
+	BUG(CCSD_ABORTED_REVIVES, "S5", "an aborted proposal stays in the records under the highest ballot"),
+	BUG(CCSD_TWO_ANSWERS, "S6", "a request stays on after its answer"),
+	BUG(CCSD_REQUEST_FORGOTTEN, "S6", "an update under way is dropped when a view closes its proposal"),
+	BUG(CCSD_RECORD_IGNORED, "S5", "what a node had accepted is not looked at when the newest document is chosen"),
+	BUG(FENCED_NO_QUORUM, "S3", "agents are started without quorum"),
+	BUG(FENCED_OLD_QUORUM, "S3", "quorum of before the loss counts after it"),
+	BUG(FENCED_BELIEVES_FAILED_AGENT, "S2", "an agent's exit code is not looked at"),
+	BUG(FENCED_VICTIM_FORGOTTEN, "S7 sane", "a victim whose fencer is lost is left to it when the master changes"),
+	BUG(FENCED_TWO_MASTERS, "S3", "a newcomer with a lower id becomes master beside agents that run"),
+	BUG(FENCED_LOST_SNAPSHOT_ENTRY, "same", "a newcomer is not told that a failure was dealt with"),
+	BUG(FENCED_ACTS_AFTER_HANG, "S3", "a master that hung acts on the quorum of before"),
+	BUG(FENCED_AGENT_GOES_ON, "S3", "an agent goes on when its master has lost quorum or mastership"),
+	BUG(FENCED_SPINS, "spins", "a delay that has passed is asked for again"),
+	BUG(FENCED_TWO_ANSWERS, "S6", "a request that was answered stays pending"),
+	BUG(FENCED_REQUEST_FORGOTTEN, "S6", "requests whose messages died with the state are not answered"),
+	BUG(FENCED_OLD_WORD_COUNTS, "S2 same", "word of an earlier failure settles the present one"),
+	BUG(GROUP_MESSAGE_BEFORE_VIEW, "view", "a message is applied before the view that admits its sender"),
+	BUG(GROUP_MESSAGE_BEFORE_STATE, "view same", "a newcomer applies messages before it has the state"),
+	BUG(GROUP_LIGHTER_WINS, "S1 S2 S7", "the side of a split that has done nothing may keep its state"),
+	BUG(GROUP_BOTH_KEEP_STATE, "same view S3", "each side of a split keeps its state when they meet"),
+	BUG(GROUP_SNAPSHOT_TOO_LATE, "same view", "the snapshot is taken behind the view that admits the newcomer"),
+	BUG(GROUP_QUORUM_IN_MERGE, "S3 S1 S2", "quorum that a merge brings is told to both sides at once"),
+	BUG(GROUP_SPLIT_FORGOTTEN, "same view", "two sides of a split still count as one"),
+	BUG(GROUP_OLD_GREETING, "same view S7", "a greeting counts though not all have repeated it"),
+	BUG(GROUP_GREETS_FOR_EVER, "bound", "every greeting is answered by one"),
+	BUG(GROUP_NO_SECOND_SNAPSHOT, "S7", "when the giver of the state is lost nobody gives it again"),
+	BUG(RGM_BEFORE_FENCED, "S1 S2", "services of a lost node are taken over before it is fenced"),
+	BUG(RGM_NO_QUORUM, "S1", "services are started before quorum is confirmed"),
+	BUG(RGM_ASKED_IS_STOPPED, "S1", "a stop that was begun counts as done"),
+	BUG(RGM_STOP_FAILURE_IGNORED, "S1", "a stop that failed counts as done"),
+	BUG(RGM_STATUS_FAILURE_IGNORED, "S7", "a failed check is not acted upon"),
+	BUG(RGM_REQUEST_FORGOTTEN, "S6", "a request to a service whose owner is lost is not ended"),
+	BUG(RGM_TWO_ANSWERS, "S6", "a client that was answered still waits"),
+	BUG(RGM_NOFAILBACK_BROKEN, "S7", "nofailback is not looked at"),
+	BUG(RGM_ORDER_BROKEN, "S7", "the order of a failover domain is not looked at"),
+	BUG(RGM_RESTRICTION_BROKEN, "S7", "a restricted domain does not restrict"),
+	BUG(RGM_FROZEN_MOVED, "S7", "a frozen service is recovered"),
+	BUG(RGM_RETURNED_IS_FENCED, "S2 S1", "fenced's word that a node returned counts as a fencing"),
+	BUG(RGM_LOST_SNAPSHOT_ENTRY, "same", "a newcomer is not told where a service was tried"),
+	BUG(RGM_OLD_RESULT_COUNTS, "S1", "the result of an operation of before counts for the present one"),
+	BUG(RGM_FORMER_CHILD, "S1 S7", "the end of any program ends the operation under way"),
+	BUG(RGM_STRAY_GOES_ON, "S1", "what nobody says should run here is not stopped"),
+	BUG(RGM_READY_TOO_EARLY, "S1 S2", "a node takes part before it has stopped everything once"),
+	BUG(RGM_OLD_VIEWS_QUORUM, "S1", "quorum of an earlier view counts in this one"),
+};
+
+const unsigned sim_n_bugs = sizeof(sim_bugs) / sizeof(sim_bugs[0]);
+
+_Static_assert(sizeof(sim_bugs) / sizeof(sim_bugs[0]) == CLU_NBUGS - 1, "each planted bug is listed");

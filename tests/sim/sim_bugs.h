@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The planted bugs (clu_planted.h): which promise each one breaks, and what the slip is. */
+#ifndef SIM_BUGS_H
+#define SIM_BUGS_H
+
+#include "clu_planted.h"
+
+struct sim_bug {
+	const char *name;
+	enum clu_bug bug;
+	const char *promise;	/* as it begins sim_fail()'s text; several are parted by blanks */
+	const char *slip;
+};
+
+extern const struct sim_bug sim_bugs[];
+extern const unsigned sim_n_bugs;
+
+#endif

@@ -4,29 +4,15 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "sim_history.h"
+#include "hasim_explore.h"
 #include "sim_types.h"
 
 static void usage(FILE *f)
 {
 	fputs("usage: hasim seed N [--trace] [--nodes N] [--faults N]\n"
 	      "       hasim shrink N\n"
-	      "       hasim explore --seeds A..B [--nodes N]\n", f);
-}
-
-static void print_stats(const struct sim_stats *s, uint64_t virtual_us, double seconds)
-{
-	printf("%" PRIu64 " events, %" PRIu64 " core steps (%.0f per second), %.1f cluster-hours of virtual time\n",
-		s->events, s->steps, seconds > 0 ? (double)s->steps / seconds : 0, (double)virtual_us / 3.6e9);
-	printf("faults:");
-	for (unsigned i = 0; i < sim_n_fault_kinds; i++)
-		printf(" %" PRIu64 " %s,", s->fault[i], sim_fault_kinds[i].name);
-	printf(" %" PRIu64 " agent failures\n", s->agent_failures);
-	printf("work: %" PRIu64 " messages, %" PRIu64 " fencings, %" PRIu64 " starts, %" PRIu64 " stops, %" PRIu64
-	       " requests, %" PRIu64 " replies\n",
-		s->messages, s->fencings, s->starts, s->stops, s->requests, s->replies);
+	      "       hasim explore --seeds A..B [--nodes N] [--jobs N] [--json]\n", f);
 }
 
 struct options {
@@ -62,25 +48,9 @@ static int shrink(struct options o, uint64_t seed)
 	return 0;
 }
 
-static int explore(const struct options *o, uint64_t from, uint64_t to)
+static int explore_one(const void *ctx, uint64_t seed, struct sim_result *ret)
 {
-	struct sim_stats stats = { 0 };
-	uint64_t virtual_us = 0, failed = 0;
-	clock_t t0 = clock();
-
-	for (uint64_t s = from; s <= to && failed < 20; s++) {
-		struct sim_result res;
-
-		if (run_seed(o, s, &res)) {
-			printf("seed %" PRIu64 ": %s\n", s, res.why);
-			failed++;
-		}
-		sim_stats_add(&stats, &res.stats);
-		virtual_us += res.virtual_us;
-	}
-	print_stats(&stats, virtual_us, (double)(clock() - t0) / CLOCKS_PER_SEC);
-	printf("%" PRIu64 " seeds failed\n", failed);
-	return failed != 0;
+	return run_seed(ctx, seed, ret);
 }
 
 int main(int argc, char **argv)
@@ -90,11 +60,13 @@ int main(int argc, char **argv)
 		{ "nodes", required_argument, NULL, 'n' },
 		{ "faults", required_argument, NULL, 'f' },
 		{ "seeds", required_argument, NULL, 's' },
+		{ "jobs", required_argument, NULL, 'j' },
+		{ "json", no_argument, NULL, 'J' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
 	struct options o = { 0 };
-	uint64_t from = 1, to = 1000;
+	struct explore x = { .from = 1, .to = 1000, .jobs = 1, .run = explore_one, .ctx = &o };
 	int c;
 
 	(void)atexit(sim_types_done);
@@ -110,10 +82,16 @@ int main(int argc, char **argv)
 			o.n_faults = (unsigned)strtoul(optarg, NULL, 10);
 			break;
 		case 's':
-			if (sscanf(optarg, "%" SCNu64 "..%" SCNu64, &from, &to) != 2) {
+			if (sscanf(optarg, "%" SCNu64 "..%" SCNu64, &x.from, &x.to) != 2 || x.from > x.to) {
 				fprintf(stderr, "hasim: --seeds takes A..B, not \"%s\"\n", optarg);
 				return 2;
 			}
+			break;
+		case 'j':
+			x.jobs = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'J':
+			x.json = true;
 			break;
 		case 'h':
 			usage(stdout);
@@ -127,6 +105,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "hasim: --nodes takes 2 to %d\n", SIM_MAX_NODES);
 		return 2;
 	}
+	if (x.jobs < 1 || x.jobs > EXPLORE_MAX_JOBS) {
+		fprintf(stderr, "hasim: --jobs takes 1 to %d\n", EXPLORE_MAX_JOBS);
+		return 2;
+	}
 	if (optind + 1 < argc && strcmp(argv[optind], "seed") == 0) {
 		uint64_t seed = strtoull(argv[optind + 1], NULL, 10);
 		struct sim_result res;
@@ -138,7 +120,7 @@ int main(int argc, char **argv)
 	if (optind + 1 < argc && strcmp(argv[optind], "shrink") == 0)
 		return shrink(o, strtoull(argv[optind + 1], NULL, 10));
 	if (optind < argc && strcmp(argv[optind], "explore") == 0)
-		return explore(&o, from, to);
+		return hasim_explore(&x);
 	usage(stderr);
 	return 2;
 }

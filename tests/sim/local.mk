@@ -12,10 +12,10 @@ libsim_la_SOURCES = tests/sim/sim_world.c tests/sim/sim_world.h tests/sim/sim_di
 libsim_la_LIBADD = librgcore.la libccsdcore.la libfdom.la libclucore.la $(XML_LIBS)
 
 noinst_PROGRAMS += hasim
-hasim_SOURCES = tests/sim/hasim_main.c
+hasim_SOURCES = tests/sim/hasim_main.c tests/sim/hasim_explore.c tests/sim/hasim_explore.h
 hasim_LDADD = libsim.la
-TESTS += tests/sim/explore.sh
-EXTRA_DIST += tests/sim/explore.sh
+TESTS += tests/sim/explore.sh tests/sim/workers.sh
+EXTRA_DIST += tests/sim/explore.sh tests/sim/workers.sh
 
 # Which branches of the cores the simulator takes; builds hasim once more, for gcov.
 EXTRA_DIST += tests/sim/branches.py tests/sim/unreached.txt

@@ -49,6 +49,7 @@ int sim_history_run(const struct sim_plan *p, FILE *trace, struct sim_result *re
 	snprintf(ret->why, sizeof(ret->why), "%.*s", (int)sizeof(ret->why) - 1, w->failure);
 	ret->stats = w->stats;
 	ret->virtual_us = w->now_us;
+	ret->node_us = w->now_us * w->n_nodes;
 	sim_world_free(w);
 	clu_conf_unref(c);
 	return r;

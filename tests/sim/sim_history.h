@@ -8,7 +8,7 @@
 struct sim_result {
 	char why[1024];		/* "" when all promises held */
 	struct sim_stats stats;
-	uint64_t virtual_us;
+	uint64_t virtual_us, node_us;	/* node_us: of all nodes together */
 };
 
 /* 0 when all promises held, else 1. trace may be NULL. */

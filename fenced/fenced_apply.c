@@ -220,6 +220,17 @@ static void on_history(struct fdom *d, uint32_t from, const Hawser__FdomMessage 
 			"it came back from another side of a split without having been restarted");
 }
 
+static void on_yield(struct fdom *d, uint32_t from)
+{
+	struct fdom_node *n = fdom_find(d, from);
+
+	if (!n || !n->yields) {
+		d->ignored++;
+		return;
+	}
+	fdom_yield_end(d, n);
+}
+
 void fdom_on_message(struct fdom *d, const struct clu_message *msg)
 {
 	Hawser__FdomMessage *m = hawser__fdom_message__unpack(NULL, msg->len, msg->data);
@@ -262,10 +273,7 @@ void fdom_on_message(struct fdom *d, const struct clu_message *msg)
 		on_history(d, msg->from, m);
 		break;
 	case HAWSER__FDOM_KIND__FDOM_YIELD:
-		if (msg->from == d->yields) {
-			d->yields = 0;
-			d->changed = true;
-		}
+		on_yield(d, msg->from);
 		break;
 	case HAWSER__FDOM_KIND__FDOM_NOTHING:
 	case _HAWSER__FDOM_KIND_IS_INT_SIZE:

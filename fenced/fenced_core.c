@@ -252,7 +252,7 @@ static void on_quorum(struct fdom *d, const struct clu_quorum *q)
  */
 static void tell_gone(struct fdom *d)
 {
-	if (!fdom_is_master(d) || !d->up_known || d->quorum_ring.seq < d->view_ring.seq)
+	if (!d->admitted || !fdom_is_killer(d) || !d->up_known || d->quorum_ring.seq < d->view_ring.seq)
 		return;
 	for (unsigned i = 0; i < d->n_nodes; i++) {
 		struct fdom_node *n = &d->nodes[i];
@@ -280,17 +280,6 @@ static void on_shutdown(struct fdom *d)
 		d->leaving = true;
 	else
 		clu_out_leave(d->out);
-}
-
-static void yield_progress(struct fdom *d)
-{
-	Hawser__FdomMessage m = HAWSER__FDOM_MESSAGE__INIT;
-
-	if (d->yields != d->self || !d->yields || d->yield_sent || fdom_runs_any(d))
-		return;
-	m.kind = HAWSER__FDOM_KIND__FDOM_YIELD;
-	fdom_send(d, &m);
-	d->yield_sent = true;
 }
 
 /* LEAVE goes out when no agent of ours runs any more, so that the next master never starts one beside it. */
@@ -338,6 +327,8 @@ static uint64_t fdom_deadline(const void *core)
 		const struct fdom_node *n = &d->nodes[i];
 		uint64_t due = fdom_victim_due(&n->v);
 
+		if (fdom_yield_due(d, n) < first)
+			first = fdom_yield_due(d, n);
 		any |= n->v.state != FDOM_V_NONE;
 		/* A victim that is due and not begun waits for an event (a device in use), not for time. */
 		if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) &&
@@ -422,7 +413,7 @@ static int fdom_step(void *core, const struct clu_event *ev, struct clu_out *out
 	d->overtaken = false;
 	fdom_runs_start(d);
 	leave_progress(d);
-	yield_progress(d);
+	fdom_yield_progress(d);
 	if (d->changed)
 		fdom_news_notify(d);
 	d->out = NULL;

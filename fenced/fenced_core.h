@@ -14,7 +14,7 @@
  * agent beside one that already runs.
  *
  * Files: fenced_core.c (events), fenced_view.c (membership, snapshot),
- * fenced_apply.c (messages), fenced_victims.c, fenced_run.c (agents),
+ * fenced_apply.c (messages), fenced_victims.c, fenced_run.c (agents), fenced_yield.c,
  * fenced_request.c, fenced_news.c, fenced_methods.c (cluster.conf -> what to
  * run; shared with fence_node).
  */

@@ -38,9 +38,9 @@ static void wait_text(const struct fdom *d, const struct fdom_node *n, char *ret
 		snprintf(ret, size, "it came back from another side of a split and has not said what it did there");
 	else if (v->due_ms > d->now_ms)
 		delay_text(d, v, ret, size);
-	else if (d->yields && d->yields != n->nodeid)
-		snprintf(ret, size, "%s, which fenced before and has to be fenced itself, has not stopped yet",
-			fdom_name(d, d->yields));
+	else if (fdom_yielding(d, n))
+		snprintf(ret, size, "%s, which may have fenced before and no longer may, has not stopped yet",
+			fdom_name(d, fdom_yielding(d, n)));
 	else if (!d->conf)
 		snprintf(ret, size, "fenced has no cluster.conf yet; see that ccsd runs");
 	else
@@ -197,8 +197,8 @@ void fdom_news_reply(struct fdom *d, uint64_t client, int error, const char *why
 
 static void dump_node(const struct fdom_node *n, struct clu_buf *ret)
 {
-	clu_buf_printf(ret, "node %u present=%d member=%d external=%d standing=%d incarnation=%llx\n",
-		n->nodeid, n->present, n->member, n->external, n->standing, (unsigned long long)n->incarnation);
+	clu_buf_printf(ret, "node %u present=%d member=%d external=%d standing=%d yields=%d incarnation=%llx\n",
+		n->nodeid, n->present, n->member, n->external, n->standing, n->yields, (unsigned long long)n->incarnation);
 	if (n->v.state != FDOM_V_NONE)
 		clu_buf_printf(ret, "victim %u state=%s reason=%s seq=%llu gone=%d fencer=%u attempts=%u text=\"%s\"\n",
 			n->nodeid, fdom_vstate_names[n->v.state], fdom_reason_names[n->v.reason],
@@ -214,8 +214,8 @@ void fdom_dump(const void *core, struct clu_buf *ret)
 {
 	const struct fdom *d = core;
 
-	clu_buf_printf(ret, "domain master=%u seq=%llu complete=%d yields=%u\n", d->master,
-		(unsigned long long)d->seq, d->complete, d->yields);
+	clu_buf_printf(ret, "domain master=%u seq=%llu complete=%d\n", d->master,
+		(unsigned long long)d->seq, d->complete);
 	for (unsigned i = 0; i < d->n_nodes; i++)
 		dump_node(&d->nodes[i], ret);
 	clu_buf_printf(ret, "local self=%u admitted=%d quorate=%d view_ring=%u/%llu quorum_ring=%u/%llu want_member=%d "

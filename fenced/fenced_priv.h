@@ -14,6 +14,7 @@
 #define FDOM_MAX_PENDING 64
 #define FDOM_RETRY_FIRST_MS 1000
 #define FDOM_RETRY_MAX_MS 30000
+#define FDOM_YIELD_MS 15000	/* an agent has ended by then: TERM, 5 s, KILL */
 #define FDOM_HISTORY_MS 5000	/* for a node from another side of a split to say what it did there */
 
 enum fdom_vstate { FDOM_V_NONE, FDOM_V_WAITING, FDOM_V_FENCING, FDOM_V_FAILED, FDOM_NVSTATES };
@@ -60,6 +61,13 @@ struct fdom_node {
 	bool member;		/* of the domain */
 	bool external;		/* fenced by hand while present: answers its coming loss */
 	bool standing;		/* its last failure was dealt with, and it was not back since */
+	/*
+	 * It may run agents that the present state knows nothing of: it was master and was made a
+	 * victim though it is alive, or it came from another side of a split. So long as it has not
+	 * said that it runs none any more, nobody but it is fenced.
+	 */
+	bool yields;
+	uint64_t yield_ms;	/* not replicated: when the master's patience with that ends */
 	struct fdom_victim v;
 	struct fdom_done done;
 };
@@ -94,11 +102,6 @@ struct fdom {
 	 * anything in it that another side of a split would have to fear.
 	 */
 	bool complete;
-	/*
-	 * A master that was made a victim though it is alive, until it says that it has
-	 * heard of that and runs no agent any more: so long no other victim is fenced.
-	 */
-	uint32_t yields;
 
 	/* Local facts. */
 	struct fdom_options opt;
@@ -166,6 +169,13 @@ int fdom_snapshot(const void *core, struct clu_buf *ret);
 void fdom_master_update(struct fdom *d);
 /* Has this node to see to it that a node whose past cannot be undone is started anew? */
 bool fdom_is_killer(const struct fdom *d);
+
+/* fenced_yield.c */
+void fdom_yield_begin(struct fdom *d, struct fdom_node *n);	/* it has to say that it runs no agent */
+void fdom_yield_end(struct fdom *d, struct fdom_node *n);
+uint32_t fdom_yielding(const struct fdom *d, const struct fdom_node *n);	/* one besides n that has not said it; 0 = none */
+void fdom_yield_progress(struct fdom *d);
+uint64_t fdom_yield_due(const struct fdom *d, const struct fdom_node *n);	/* when the master gives n up */
 
 /* fenced_apply.c */
 void fdom_on_message(struct fdom *d, const struct clu_message *m);

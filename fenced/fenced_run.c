@@ -314,7 +314,7 @@ void fdom_runs_start(struct fdom *d)
 
 		if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) && fdom_victim_due(&n->v) <= d->now_ms &&
 		    !n->v.begun && !fdom_run_of(d, n->nodeid) &&
-		    (!d->yields || d->yields == n->nodeid))
+		    !fdom_yielding(d, n))
 			run_start(d, n);
 	}
 }

@@ -55,10 +55,8 @@ void fdom_master_update(struct fdom *d)
 	clu_out_note(d->out, CLU_INFO, "fdom.master", "domain", d->master ? fdom_name(d, d->master) : "none",
 		lowest ? fdom_name(d, lowest) : "none", "lowest node id of the fence domain",
 		"nodeid=%u", lowest);
-	if (old && old->present && old->v.state != FDOM_V_NONE) {
-		d->yields = old->nodeid;
-		d->yield_sent = false;
-	}
+	if (old && old->present && old->v.state != FDOM_V_NONE)
+		fdom_yield_begin(d, old);
 	d->master = lowest;
 	d->changed = true;
 	/* The next one starts anew, without what is left of the old one's pauses. */
@@ -69,7 +67,7 @@ void fdom_master_update(struct fdom *d)
 
 static void member_left(struct fdom *d, struct fdom_node *n, enum clu_left how, bool joiners)
 {
-	n->present = false;
+	n->present = n->yields = false;
 	d->changed = true;
 	if (how == CLU_LEFT_CLEAN) {
 		if (n->member)
@@ -107,6 +105,8 @@ static void member_joined(struct fdom *d, const struct clu_member *m)
 	n->standing = false;
 	n->external = false;
 	d->changed = true;
+	if (!m->fresh)
+		fdom_yield_begin(d, n);
 	if (n->v.state == FDOM_V_NONE)
 		return;
 	if (!m->fresh) {
@@ -153,7 +153,7 @@ static void came_from_split(struct fdom *d)
 }
 
 /*
- * Who has a node without its fenced restarted: the master; in a domain that lost
+ * Who has a node without its fenced restarted, and says that it was: the master; in a domain that lost
  * its last member with it, the lowest daemon there is, or that node, and whoever
  * else is a victim, would wait for ever.
  */
@@ -206,12 +206,10 @@ void fdom_on_view(struct fdom *d, const struct clu_view *v)
 	}
 	for (unsigned i = 0; i < d->n_nodes; i++)
 		if (!in_view(v, d->nodes[i].nodeid))
-			d->nodes[i].present = false;
+			d->nodes[i].present = d->nodes[i].yields = false;
 	if (v->first && d->admitted)
 		merged = true;	/* a member a second time, without having left: the state was replaced */
 	d->admitted = true;
-	if (d->yields && !in_view(v, d->yields))
-		d->yields = 0;
 	fdom_master_update(d);
 	if (fdom_is_killer(d) && d->quorate)
 		for (unsigned i = 0; i < n_kill; i++)
@@ -229,6 +227,7 @@ static void node_save(const struct fdom_node *n, Hawser__FdomNodeState *s)
 	s->member = n->member;
 	s->external = n->external;
 	s->standing = n->standing && !CLU_PLANTED(FENCED_LOST_SNAPSHOT_ENTRY);
+	s->yields = n->yields;
 	s->victim_state = n->v.state;
 	s->victim_reason = n->v.reason;
 	s->victim_seq = n->v.seq;
@@ -263,7 +262,6 @@ int fdom_snapshot(const void *core, struct clu_buf *ret)
 	s.n_nodes = d->n_nodes;
 	s.master = d->master;
 	s.complete = d->complete;
-	s.yields = d->yields;
 	s.seq = d->seq;
 	room = clu_buf_grow(ret, hawser__fdom_snapshot__get_packed_size(&s));
 	if (!room)
@@ -277,6 +275,7 @@ static void node_load(struct fdom *d, struct fdom_node *n, const Hawser__FdomNod
 	*n = (struct fdom_node) {
 		.nodeid = s->nodeid, .incarnation = s->incarnation, .present = s->present,
 		.member = s->member, .external = s->external, .standing = s->standing,
+		.yields = s->yields, .yield_ms = d->now_ms + FDOM_YIELD_MS,
 		.v = { .state = s->victim_state < FDOM_NVSTATES ? s->victim_state : FDOM_V_WAITING,
 			.reason = s->victim_reason < FDOM_NREASONS ? s->victim_reason : FDOM_R_REQUEST,
 			.seq = s->victim_seq, .gone = s->victim_gone, .fencer = s->fencer,
@@ -307,6 +306,9 @@ void fdom_on_state(struct fdom *d, const struct clu_message *m)
 	d->leave_sent = false;
 	if (!CLU_PLANTED(FENCED_REQUEST_FORGOTTEN))
 		fdom_answer_all(d, -EAGAIN, "this node met the other side of a split and took its state; ask again");
+	/* So did their agents: the victims' numbers there mean others here. */
+	for (unsigned i = 0; i < FDOM_MAX_NODES; i++)
+		d->runs[i].victim_seq = 0;
 	d->n_nodes = 0;
 	for (size_t i = 0; i < s->n_nodes; i++) {
 		struct fdom_node *n = fdom_get(d, s->nodes[i]->nodeid);
@@ -316,7 +318,6 @@ void fdom_on_state(struct fdom *d, const struct clu_message *m)
 	}
 	d->master = s->master;
 	d->complete = s->complete;
-	d->yields = s->yields;
 	d->yield_sent = false;
 	d->seq = s->seq;
 	d->changed = true;

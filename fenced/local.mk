@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 FDOM_SOURCES = fenced/fenced_core.h fenced/fenced_priv.h fenced/fenced_methods.h \
-	fenced/fenced_core.c fenced/fenced_view.c fenced/fenced_apply.c fenced/fenced_victims.c fenced/fenced_run.c \
+	fenced/fenced_core.c fenced/fenced_view.c fenced/fenced_apply.c fenced/fenced_victims.c \
+	fenced/fenced_run.c fenced/fenced_yield.c \
 	fenced/fenced_request.c fenced/fenced_news.c fenced/fenced_methods.c
 noinst_LTLIBRARIES += libfdom.la
 libfdom_la_SOURCES = $(FDOM_SOURCES)

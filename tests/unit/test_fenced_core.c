@@ -666,6 +666,43 @@ static void test_given_up_master_stops_first(void **state)
 	fw_done(&w);
 }
 
+/*
+ * A domain that is just being founded fences, and meets one that was cut off at work: the latter keeps its
+ * state, and its first agent waits until those of the others have ended.
+ */
+static void test_agents_of_a_given_up_state_end_first(void **state)
+{
+	fw_init(&w, 5, "post_join_delay='0'");
+	fw_all_join(&w);
+	fw_side(&w, 4, 1);
+	fw_change(&w);
+	for (unsigned i = 1; i <= 5; i++)
+		if (i != 4)
+			fw_crash(&w, i);
+	for (unsigned i = 1; i <= 3; i++) {
+		fw_start(&w, i);
+		assert_int_equal(fw_ask(&w, i, "join", 0, true), 0);
+	}
+	fw_advance(&w, 100000);
+	assert_non_null(fw_child(&w, 1, 5));
+	w.stubborn = true;
+	fw_side(&w, 4, 0);
+	fw_change(&w);
+	assert_null(fw_child(&w, 4, 5));
+	assert_non_null(strstr(fw_victim(&w, 3, 5)->why, "n1, which may have fenced before and no longer may, has not stopped yet"));
+	assert_null(fw_victim(&w, 3, 1));
+	/* Who does not answer at all becomes a victim, too. */
+	fw_advance(&w, 10000);
+	assert_null(fw_victim(&w, 3, 1));
+	fw_advance(&w, 10000);
+	assert_non_null(fw_victim(&w, 3, 1));
+	assert_non_null(fw_child(&w, 4, 1));
+	assert_null(fw_child(&w, 4, 5));
+	fw_crash(&w, 1);
+	assert_non_null(fw_child(&w, 4, 5));
+	fw_done(&w);
+}
+
 /* Two confused halves must not name each other until no member is left that could fence. */
 static void test_last_member_cannot_be_given_up(void **state)
 {
@@ -821,6 +858,7 @@ int main(void)
 		cmocka_unit_test(test_fenced_by_hand_before_the_loss),
 		cmocka_unit_test(test_asked_for),
 		cmocka_unit_test(test_given_up_master_stops_first),
+		cmocka_unit_test(test_agents_of_a_given_up_state_end_first),
 		cmocka_unit_test(test_last_member_cannot_be_given_up),
 		cmocka_unit_test(test_orderly_stop),
 		cmocka_unit_test(test_corosync_gone),

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "hasim_script.h"
 #include "sim_bugs.h"
 #include "sim_history.h"
 #include "sim_types.h"
@@ -21,7 +22,9 @@ static void usage(FILE *f)
 {
 	fputs("usage: hasim_bugs bugs\n"
 	      "       hasim_bugs prove [--bug NAME] [--within SEEDS] [--jobs N]\n"
-	      "       hasim_bugs seed N --bug NAME [--trace]\n", f);
+	      "       hasim_bugs seed N --bug NAME [--trace]\n"
+	      "       hasim_bugs run FILE --bug NAME [--trace]\n"
+	      "       hasim_bugs shrink N|FILE --bug NAME [-o FILE]\n", f);
 }
 
 static const struct sim_bug *bug_find(const char *name)
@@ -149,10 +152,11 @@ int main(int argc, char **argv)
 	uint64_t within = 2000;
 	unsigned jobs = 1;
 	FILE *trace = NULL;
+	const char *output = NULL;
 	int c;
 
 	(void)atexit(sim_types_done);
-	while ((c = getopt_long(argc, argv, "h", opts, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "ho:", opts, NULL)) != -1) {
 		switch (c) {
 		case 'b':
 			bug = bug_find(optarg);
@@ -166,6 +170,9 @@ int main(int argc, char **argv)
 			break;
 		case 'j':
 			jobs = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'o':
+			output = optarg;
 			break;
 		case 't':
 			trace = stdout;
@@ -184,6 +191,13 @@ int main(int argc, char **argv)
 		return bug ? prove(bug, within) : prove_all(within, jobs ? jobs : 1);
 	if (optind + 1 < argc && strcmp(argv[optind], "seed") == 0 && bug)
 		return one_seed(bug, strtoull(argv[optind + 1], NULL, 10), trace);
+	if (optind + 1 < argc && bug) {
+		clu_planted = bug->bug;
+		if (strcmp(argv[optind], "run") == 0)
+			return hasim_run_script(argv[optind + 1], trace);
+		if (strcmp(argv[optind], "shrink") == 0)
+			return hasim_shrink(argv[optind + 1], 0, 0, output);
+	}
 	usage(stderr);
 	return 2;
 }

@@ -6,17 +6,34 @@
 #include <string.h>
 
 #include "hasim_explore.h"
+#include "hasim_script.h"
 #include "sim_types.h"
+#include "sim_words.h"
 
 static void usage(FILE *f)
 {
-	fputs("usage: hasim seed N [--trace] [--nodes N] [--faults N]\n"
-	      "       hasim shrink N\n"
-	      "       hasim explore --seeds A..B [--nodes N] [--jobs N] [--json]\n", f);
+	fputs("usage: hasim seed N [--trace] [--script] [--nodes N] [--faults N] [-o FILE]\n"
+	      "       hasim run FILE [--trace]\n"
+	      "       hasim shrink N|FILE [--nodes N] [--faults N] [-o FILE]\n"
+	      "       hasim explore --seeds A..B [--nodes N] [--jobs N] [--json]\n"
+	      "\n"
+	      "  seed      runs the history of a seed\n"
+	      "  run       runs a script (the lines it may have: tests/sim/sim_script.h)\n"
+	      "  shrink    writes the shortest script that fails as the seed, or the script, does\n"
+	      "  explore   runs the histories of many seeds\n"
+	      "\n"
+	      "  --trace   prints what happens, a line each\n"
+	      "  --script  does not run the seed, writes its script\n"
+	      "  -o FILE   where a script goes (standard output)\n"
+	      "\n"
+	      "It ends with 1 when a promise was broken or something did not come about as expected, 2 when it was asked in\n"
+	      "a wrong way or the script is faulty.\n", f);
 }
 
 struct options {
 	unsigned n_nodes, n_faults;	/* 0: by the seed */
+	bool script;
+	const char *output;		/* NULL: standard output */
 	FILE *trace;
 };
 
@@ -31,21 +48,37 @@ static int run_seed(const struct options *o, uint64_t seed, struct sim_result *r
 	return r;
 }
 
-/* The fewest faults with which the seed still fails: the shortest history to look at. */
-static int shrink(struct options o, uint64_t seed)
+static int seed_command(const struct options *o, const char *what)
 {
 	struct sim_result res;
+	uint64_t seed;
+	int r;
 
-	for (unsigned n = 1; n <= 40; n++) {
-		o.n_faults = n;
-		if (run_seed(&o, seed, &res)) {
-			printf("seed %" PRIu64 " fails with %u faults: %s\nlook at it: hasim seed %" PRIu64
-			       " --faults %u --trace\n", seed, n, res.why, seed, n);
-			return 1;
-		}
+	if (!sim_read_number(what, &seed)) {
+		fprintf(stderr, "hasim: \"%s\" is no seed: give a number\n", what);
+		return 2;
 	}
-	printf("seed %" PRIu64 " does not fail\n", seed);
-	return 0;
+	if (o->script) {
+		struct sim_plan p;
+
+		sim_plan_draw(&p, seed, o->n_nodes, o->n_faults);
+		r = hasim_write_script(&p, "", o->output);
+		sim_plan_free(&p);
+		return r;
+	}
+	r = run_seed(o, seed, &res);
+	printf("seed %" PRIu64 ": %s\n", seed, r ? res.why : "all promises held");
+	return r;
+}
+
+static int run_command(const struct options *o, const char *path)
+{
+	return hasim_run_script(path, o->trace);
+}
+
+static int shrink_command(const struct options *o, const char *what)
+{
+	return hasim_shrink(what, o->n_nodes, o->n_faults, o->output);
 }
 
 static int explore_one(const void *ctx, uint64_t seed, struct sim_result *ret)
@@ -53,10 +86,21 @@ static int explore_one(const void *ctx, uint64_t seed, struct sim_result *ret)
 	return run_seed(ctx, seed, ret);
 }
 
+static bool read_count(const char *word, unsigned most, unsigned *ret)
+{
+	uint64_t n;
+
+	if (!sim_read_number(word, &n) || n > most)
+		return false;
+	*ret = (unsigned)n;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option opts[] = {
 		{ "trace", no_argument, NULL, 't' },
+		{ "script", no_argument, NULL, 'S' },
 		{ "nodes", required_argument, NULL, 'n' },
 		{ "faults", required_argument, NULL, 'f' },
 		{ "seeds", required_argument, NULL, 's' },
@@ -65,21 +109,37 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
+	static const struct {
+		const char *name;
+		int (*run)(const struct options *o, const char *what);
+	} commands[] = { { "seed", seed_command }, { "run", run_command }, { "shrink", shrink_command } };
 	struct options o = { 0 };
 	struct explore x = { .from = 1, .to = 1000, .jobs = 1, .run = explore_one, .ctx = &o };
 	int c;
 
 	(void)atexit(sim_types_done);
-	while ((c = getopt_long(argc, argv, "h", opts, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "ho:", opts, NULL)) != -1) {
 		switch (c) {
 		case 't':
 			o.trace = stdout;
 			break;
+		case 'S':
+			o.script = true;
+			break;
+		case 'o':
+			o.output = optarg;
+			break;
 		case 'n':
-			o.n_nodes = (unsigned)strtoul(optarg, NULL, 10);
+			if (!read_count(optarg, SIM_MAX_NODES, &o.n_nodes) || o.n_nodes < 2) {
+				fprintf(stderr, "hasim: --nodes takes 2 to %d, not \"%s\"\n", SIM_MAX_NODES, optarg);
+				return 2;
+			}
 			break;
 		case 'f':
-			o.n_faults = (unsigned)strtoul(optarg, NULL, 10);
+			if (!read_count(optarg, 10000, &o.n_faults)) {
+				fprintf(stderr, "hasim: --faults takes 0 to 10000, not \"%s\"\n", optarg);
+				return 2;
+			}
 			break;
 		case 's':
 			if (sscanf(optarg, "%" SCNu64 "..%" SCNu64, &x.from, &x.to) != 2 || x.from > x.to) {
@@ -88,7 +148,10 @@ int main(int argc, char **argv)
 			}
 			break;
 		case 'j':
-			x.jobs = (unsigned)strtoul(optarg, NULL, 10);
+			if (!read_count(optarg, EXPLORE_MAX_JOBS, &x.jobs) || !x.jobs) {
+				fprintf(stderr, "hasim: --jobs takes 1 to %d, not \"%s\"\n", EXPLORE_MAX_JOBS, optarg);
+				return 2;
+			}
 			break;
 		case 'J':
 			x.json = true;
@@ -101,26 +164,11 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (o.n_nodes > SIM_MAX_NODES || o.n_nodes == 1) {
-		fprintf(stderr, "hasim: --nodes takes 2 to %d\n", SIM_MAX_NODES);
-		return 2;
-	}
-	if (x.jobs < 1 || x.jobs > EXPLORE_MAX_JOBS) {
-		fprintf(stderr, "hasim: --jobs takes 1 to %d\n", EXPLORE_MAX_JOBS);
-		return 2;
-	}
-	if (optind + 1 < argc && strcmp(argv[optind], "seed") == 0) {
-		uint64_t seed = strtoull(argv[optind + 1], NULL, 10);
-		struct sim_result res;
-
-		c = run_seed(&o, seed, &res);
-		printf("seed %" PRIu64 ": %s\n", seed, c ? res.why : "all promises held");
-		return c;
-	}
-	if (optind + 1 < argc && strcmp(argv[optind], "shrink") == 0)
-		return shrink(o, strtoull(argv[optind + 1], NULL, 10));
-	if (optind < argc && strcmp(argv[optind], "explore") == 0)
+	if (optind + 1 == argc && strcmp(argv[optind], "explore") == 0)
 		return hasim_explore(&x);
+	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (optind + 2 == argc && strcmp(argv[optind], commands[i].name) == 0)
+			return commands[i].run(&o, argv[optind + 1]);
 	usage(stderr);
 	return 2;
 }

@@ -7,15 +7,19 @@ libsim_la_SOURCES = tests/sim/sim_world.c tests/sim/sim_world.h tests/sim/sim_di
 	tests/sim/sim_types.c tests/sim/sim_types.h tests/sim/sim_faults.c tests/sim/sim_faults.h \
 	tests/sim/sim_requests.c tests/sim/sim_requests.h tests/sim/sim_requests_ccs.c \
 	tests/sim/sim_requests_fence.c tests/sim/sim_requests_bad.c tests/sim/sim_conf.c tests/sim/sim_conf.h \
+	tests/sim/sim_words.c tests/sim/sim_words.h tests/sim/sim_fault_text.c tests/sim/sim_fault_text.h \
+	tests/sim/sim_expect.c tests/sim/sim_expect.h tests/sim/sim_script.c tests/sim/sim_script.h \
+	tests/sim/sim_shrink.c tests/sim/sim_shrink.h \
 	tests/sim/sim_parse.c tests/sim/sim_parse.h tests/sim/sim_plan.c tests/sim/sim_plan.h \
 	tests/sim/sim_history.c tests/sim/sim_history.h
 libsim_la_LIBADD = librgcore.la libccsdcore.la libfdom.la libclucore.la $(XML_LIBS)
 
 noinst_PROGRAMS += hasim
-hasim_SOURCES = tests/sim/hasim_main.c tests/sim/hasim_explore.c tests/sim/hasim_explore.h
+hasim_SOURCES = tests/sim/hasim_main.c tests/sim/hasim_explore.c tests/sim/hasim_explore.h \
+	tests/sim/hasim_script.c tests/sim/hasim_script.h
 hasim_LDADD = libsim.la
-TESTS += tests/sim/explore.sh tests/sim/workers.sh
-EXTRA_DIST += tests/sim/explore.sh tests/sim/workers.sh
+TESTS += tests/sim/explore.sh tests/sim/workers.sh tests/sim/scripts.sh
+EXTRA_DIST += tests/sim/explore.sh tests/sim/workers.sh tests/sim/scripts.sh
 
 # Which branches of the cores the simulator takes; builds hasim once more, for gcov.
 EXTRA_DIST += tests/sim/branches.py tests/sim/unreached.txt
@@ -25,7 +29,8 @@ branches:
 
 # The cores a second time, with the planted bugs: they stand before the library that holds those without.
 noinst_PROGRAMS += hasim_bugs
-hasim_bugs_SOURCES = tests/sim/hasim_bugs_main.c tests/sim/sim_bugs.h tests/sim/sim_bugs.c \
+hasim_bugs_SOURCES = tests/sim/hasim_bugs_main.c tests/sim/hasim_script.c tests/sim/hasim_script.h \
+	tests/sim/sim_bugs.h tests/sim/sim_bugs.c \
 	$(GROUP_SOURCES) $(CCSDCORE_SOURCES) $(FDOM_SOURCES) $(RGCORE_SOURCES)
 hasim_bugs_CPPFLAGS = $(AM_CPPFLAGS) -DCLU_PLANTED_BUGS
 hasim_bugs_LDADD = libsim.la

@@ -39,8 +39,11 @@ static void fire_child_end(struct sim_world *w, struct sim_event *e)
 	if (!c || c->gen != end->gen)
 		return;
 	c->used = false;
-	if (end->victim)
+	if (end->victim) {
 		sim_check_fence_end(w, e->node, end->victim, end->exit_code == 0);
+		if (end->exit_code == 0)
+			w->fenced_by[end->victim] |= SIM_BIT(e->node);
+	}
 	if (end->stopping && end->exit_code == 0)
 		sim_check_resource(w, e->node, end->resource, false);
 	ev.u.child.id = e->id;

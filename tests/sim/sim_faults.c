@@ -202,6 +202,15 @@ const unsigned sim_n_fault_kinds = sizeof(sim_fault_kinds) / sizeof(sim_fault_ki
 
 _Static_assert(sizeof(sim_fault_kinds) / sizeof(sim_fault_kinds[0]) <= SIM_MAX_FAULT_KINDS, "statistics count each kind");
 
+/* Whether a script names a node of it: else it has none. */
+static bool takes_node(const struct sim_fault_kind *k)
+{
+	for (unsigned i = 0; i < SIM_MAX_ARGS; i++)
+		if (k->args[i] == SIM_ARG_NODE || k->args[i] == SIM_ARG_ON)
+			return true;
+	return false;
+}
+
 void sim_fault_draw(struct sim_draw *d, struct sim_fault *ret)
 {
 	unsigned sum = 0, at;
@@ -209,9 +218,11 @@ void sim_fault_draw(struct sim_draw *d, struct sim_fault *ret)
 	for (unsigned i = 0; i < sim_n_fault_kinds; i++)
 		sum += sim_fault_kinds[i].weight;
 	at = (unsigned)sim_dice_below(&d->dice, sum);
-	*ret = (struct sim_fault){ .node = 1 + (unsigned)sim_dice_below(&d->dice, d->n_nodes) };
+	*ret = (struct sim_fault){ 0 };
 	while (at >= sim_fault_kinds[ret->kind].weight)
 		at -= sim_fault_kinds[ret->kind++].weight;
+	if (takes_node(&sim_fault_kinds[ret->kind]))
+		ret->node = 1 + (unsigned)sim_dice_below(&d->dice, d->n_nodes);
 	if (sim_fault_kinds[ret->kind].draw)
 		sim_fault_kinds[ret->kind].draw(d, ret);
 }

@@ -17,13 +17,42 @@ static struct clu_conf *parse_conf(struct sim_world *w, const struct sim_plan *p
 	return c;
 }
 
-static void play(struct sim_world *w, const struct sim_plan *p)
+static void look_at(struct sim_world *w, const struct sim_expect *e, struct sim_result *ret)
 {
-	for (unsigned i = 1; i <= w->n_nodes; i++)
-		sim_node_boot(w, i);
-	for (unsigned f = 0; f < p->n_faults && sim_run_until(w, p->fault[f].at_us); f++)
-		sim_fault_run(w, &p->fault[f]);
-	(void)sim_run_until(w, p->calm_us);
+	struct clu_buf what = CLU_BUF_INIT, why = CLU_BUF_INIT;
+
+	sim_expect_write(e, &what);
+	if (sim_expect_holds(w, e, &why)) {
+		sim_trace(w, "as expected: %s", clu_buf_text(&what));
+	} else {
+		sim_trace(w, "NOT AS EXPECTED: %s: %s", clu_buf_text(&what), clu_buf_text(&why));
+		clu_buf_printf(&ret->unmet, "%u: expected %s, but %s\n", e->line, clu_buf_text(&what), clu_buf_text(&why));
+	}
+	clu_buf_free(&what);
+	clu_buf_free(&why);
+}
+
+/* Faults and expectations in the order of their times; of one time, the faults first. */
+static void play_until_end(struct sim_world *w, const struct sim_plan *p, struct sim_result *ret)
+{
+	unsigned f = 0, e = 0;
+
+	while (f < p->n_faults || (e < p->n_expect && !p->expect[e].at_end)) {
+		bool fault = f < p->n_faults &&
+			(e == p->n_expect || p->expect[e].at_end || p->fault[f].at_us <= p->expect[e].at_us);
+
+		if (!sim_run_until(w, fault ? p->fault[f].at_us : p->expect[e].at_us))
+			return;
+		if (fault)
+			sim_fault_run(w, &p->fault[f++]);
+		else
+			look_at(w, &p->expect[e++], ret);
+	}
+	(void)sim_run_until(w, p->end_us);
+}
+
+static void settle(struct sim_world *w)
+{
 	w->calm = true;
 	sim_faults_calm(w);
 	(void)sim_run_until(w, w->now_us + SETTLE_US);
@@ -35,18 +64,39 @@ static void play(struct sim_world *w, const struct sim_plan *p)
 		sim_types_check_settled(w);
 }
 
+/* What is expected when all is over. After a break only the break itself can be. */
+static bool judge(struct sim_world *w, const struct sim_plan *p, struct sim_result *ret)
+{
+	bool broken_as_expected = false;
+
+	for (unsigned i = 0; i < p->n_expect; i++) {
+		if (!p->expect[i].at_end || (w->failure[0] && !sim_expect_is_about_failure(&p->expect[i])))
+			continue;
+		look_at(w, &p->expect[i], ret);
+		broken_as_expected |= sim_expect_is_broken(&p->expect[i], w->failure);
+	}
+	if (w->failure[0] && !broken_as_expected)
+		snprintf(ret->why, sizeof(ret->why), "%.*s", (int)sizeof(ret->why) - 1, w->failure);
+	return !ret->why[0] && !ret->unmet.len;
+}
+
 int sim_history_run(const struct sim_plan *p, FILE *trace, struct sim_result *ret)
 {
 	struct sim_world *w = sim_world_new(p->seed, p->n_nodes, sim_types, trace);
 	struct clu_conf *c;
 	int r;
 
+	*ret = (struct sim_result){ .why = "" };
 	w->votes_needed = w->n_nodes / 2 + 1;
+	w->steady = p->no_luck;
 	c = w->conf = parse_conf(w, p);
-	if (c)
-		play(w, p);
-	r = w->failure[0] != '\0';
-	snprintf(ret->why, sizeof(ret->why), "%.*s", (int)sizeof(ret->why) - 1, w->failure);
+	for (unsigned i = 1; i <= w->n_nodes && c; i++)
+		if (!(p->off & SIM_BIT(i)))
+			sim_node_boot(w, i);
+	play_until_end(w, p, ret);
+	if (!p->no_calm && !w->failure[0])
+		settle(w);
+	r = !judge(w, p, ret);
 	ret->stats = w->stats;
 	ret->virtual_us = w->now_us;
 	ret->node_us = w->now_us * w->n_nodes;

@@ -148,6 +148,7 @@ struct sim_world {
 	void *rings_made;	/* sim_ring.c */
 	struct sim_parsed *parsed;	/* sim_parse.c */
 	struct clu_conf *conf;	/* the cluster.conf all nodes begin with; owned by the caller */
+	sim_nodes fenced_by[SIM_MAX_NODES + 1];	/* per victim: whose agents said that they switched it */
 	unsigned votes_needed;	/* nodes for quorum */
 	bool locked;		/* an administrator has locked the services: unlocked when faults are over */
 	bool calm;		/* no more faults */

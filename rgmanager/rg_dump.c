@@ -25,6 +25,7 @@ static void dump_service(const struct rg_svc *s, struct clu_buf *b)
 		s->restarts, s->flags, s->txn, s->want, s->target, s->home, s->armed, s->gone, s->req_verb);
 	dump_ids(b, "tried", &s->tried);
 	dump_ids(b, "init_wait", &s->init_wait);
+	dump_ids(b, "late", &s->late);
 	clu_buf_printf(b, " why=\"%s\"\n", s->why);
 	clu_buf_printf(b, "local %s active=%d inited=%d stop_failed=%d op=%d step=%u/%u child=%" PRIu64 " fault=\"%s\"\n", s->name,
 		l->active, l->inited, l->stop_failed, l->op.kind, l->op.at, l->op.plan.n, l->op.child, l->fault);

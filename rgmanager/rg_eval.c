@@ -233,6 +233,76 @@ static bool depend_lost(struct rg *rg, struct rg_svc *s)
 	return true;
 }
 
+/* Says why a service does not move to a node that would be the better place. */
+static void stays(struct rg *rg, const struct rg_svc *s, uint32_t better)
+{
+	const struct rg_policy *p = rg_rm_policy(rg->rm, s->name);
+	const struct rg_domain *d = p ? rg_rm_domain(rg->rm, p->domain) : NULL;
+	struct clu_buf why = CLU_BUF_INIT;
+
+	if (!d || !d->nofailback)
+		return;
+	clu_buf_str(&why, "its failover domain says nofailback, though ");
+	if (rg_better_explain(rg->rm, p, better, s->owner, &why)) {
+		clu_buf_printf(&why, "; \"clusvcadm -r %s -m %s\" would move it", s->name, rg_node_name(rg, better));
+		clu_out_note(rg->out, s->owner == rg->self ? CLU_INFO : CLU_DEBUG, "rg.stays", s->name, "",
+			rg_node_name(rg, s->owner), clu_buf_text(&why), NULL);
+	}
+	clu_buf_free(&why);
+}
+
+/* Moves it to the node if that is a better place than its owner. true when it goes. */
+static bool failback_one(struct rg *rg, struct rg_svc *s, uint32_t nodeid)
+{
+	enum rg_why_not why, why_owner;
+	struct clu_buf text = CLU_BUF_INIT;
+
+	s->tried.n = 0;
+	if (rg_rate(rg, s, nodeid, &why) <= rg_rate(rg, s, s->owner, &why_owner) || why != RG_FITS) {
+		stays(rg, s, nodeid);
+		return false;
+	}
+	clu_buf_printf(&text, "relocating to better node %s: ", rg_node_name(rg, nodeid));
+	(void)rg_better_explain(rg->rm, rg_rm_policy(rg->rm, s->name), nodeid, s->owner, &text);
+	rg_svc_stop(rg, s, RG_STOPPING, RG_W_RELOCATE, clu_buf_text(&text));
+	clu_buf_free(&text);
+	s->target = nodeid;
+	s->home = s->owner;
+	rg_ids_add(&s->tried, s->owner);
+	return true;
+}
+
+/*
+ * A node got ready: services of which it is a better place than their owner move to
+ * it; one that is just on its way, or that may not be moved now, is looked at when it
+ * has arrived (evaluate_one).
+ */
+void rg_failback(struct rg *rg, uint32_t nodeid)
+{
+	for (unsigned i = 0; i < rg->n_svcs; i++) {
+		struct rg_svc *s = rg->svcs[i];
+
+		if (s->flags & RG_FLAG_FROZEN || s->owner == nodeid || s->req_verb || !rg_state_active(s->state))
+			continue;
+		if (s->state == RG_STARTED && rg_may_start(rg))
+			failback_one(rg, s, nodeid);
+		else
+			rg_ids_add(&s->late, nodeid);
+	}
+}
+
+static void failback_late(struct rg *rg, struct rg_svc *s)
+{
+	struct rg_ids late = s->late;
+
+	if (s->state != RG_STARTED || s->req_verb || !rg_may_start(rg))
+		return;
+	s->late.n = 0;
+	for (unsigned i = 0; i < late.n; i++)
+		if (late.id[i] != s->owner && rg_takes_part(rg_node_find(rg, late.id[i])) && failback_one(rg, s, late.id[i]))
+			return;
+}
+
 static void evaluate_one(struct rg *rg, struct rg_svc *s)
 {
 	const struct rg_policy *p = rg_rm_policy(rg->rm, s->name);
@@ -247,6 +317,8 @@ static void evaluate_one(struct rg *rg, struct rg_svc *s)
 		rg_svc_next(rg, s);
 	if (!p || s->gone || depend_lost(rg, s) || !rg_may_start(rg))
 		return;
+	if (s->late.n)
+		failback_late(rg, s);
 	if (s->state == RG_STOPPED && s->armed && !s->transition_us && !p->autostart && !s->req_verb) {
 		s->armed = false;
 		rg_svc_set(rg, s, RG_DISABLED, 0, "autostart is off");
@@ -273,47 +345,4 @@ void rg_evaluate(struct rg *rg)
 		return;
 	for (unsigned i = 0; i < rg->n_svcs; i++)
 		evaluate_one(rg, rg->svcs[i]);
-}
-
-/* Says why a service does not move to a node that would be the better place. */
-static void stays(struct rg *rg, const struct rg_svc *s, uint32_t better)
-{
-	const struct rg_policy *p = rg_rm_policy(rg->rm, s->name);
-	const struct rg_domain *d = p ? rg_rm_domain(rg->rm, p->domain) : NULL;
-	struct clu_buf why = CLU_BUF_INIT;
-
-	if (!d || !d->nofailback)
-		return;
-	clu_buf_str(&why, "its failover domain says nofailback, though ");
-	if (rg_better_explain(rg->rm, p, better, s->owner, &why)) {
-		clu_buf_printf(&why, "; \"clusvcadm -r %s -m %s\" would move it", s->name, rg_node_name(rg, better));
-		clu_out_note(rg->out, s->owner == rg->self ? CLU_INFO : CLU_DEBUG, "rg.stays", s->name, "",
-			rg_node_name(rg, s->owner), clu_buf_text(&why), NULL);
-	}
-	clu_buf_free(&why);
-}
-
-/* A node got ready: services of which it is a better place than their owner move to it. */
-void rg_failback(struct rg *rg, uint32_t nodeid)
-{
-	for (unsigned i = 0; i < rg->n_svcs; i++) {
-		struct rg_svc *s = rg->svcs[i];
-		enum rg_why_not why, why_owner;
-		struct clu_buf text = CLU_BUF_INIT;
-
-		if (s->state != RG_STARTED || s->flags & RG_FLAG_FROZEN || s->owner == nodeid || s->req_verb || !rg_may_start(rg))
-			continue;
-		s->tried.n = 0;
-		if (rg_rate(rg, s, nodeid, &why) <= rg_rate(rg, s, s->owner, &why_owner) || why != RG_FITS) {
-			stays(rg, s, nodeid);
-			continue;
-		}
-		clu_buf_printf(&text, "relocating to better node %s: ", rg_node_name(rg, nodeid));
-		(void)rg_better_explain(rg->rm, rg_rm_policy(rg->rm, s->name), nodeid, s->owner, &text);
-		rg_svc_stop(rg, s, RG_STOPPING, RG_W_RELOCATE, clu_buf_text(&text));
-		clu_buf_free(&text);
-		s->target = nodeid;
-		s->home = s->owner;
-		rg_ids_add(&s->tried, s->owner);
-	}
 }

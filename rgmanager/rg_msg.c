@@ -49,6 +49,8 @@ static void svc_save(const struct rg_svc *s, Hawser__RgServiceState *o)
 	o->gone = s->gone;
 	o->init_wait = (uint32_t *)s->init_wait.id;
 	o->n_init_wait = s->init_wait.n;
+	o->late = (uint32_t *)s->late.id;
+	o->n_late = s->late.n;
 }
 
 int rg_snapshot(const void *core, struct clu_buf *ret)
@@ -126,6 +128,7 @@ static void svc_load(struct rg_svc *s, const Hawser__RgServiceState *o)
 	s->armed = o->armed;
 	s->gone = o->gone;
 	ids_load(&s->init_wait, o->init_wait, o->n_init_wait);
+	ids_load(&s->late, o->late, o->n_late);
 }
 
 /* Back to nothing; what this node's agents do is kept, it is stopped in rg_local_act. */

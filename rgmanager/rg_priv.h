@@ -131,6 +131,7 @@ struct rg_svc {
 	bool armed;			/* stopped, and to be considered for a start */
 	bool gone;			/* not in cluster.conf any more */
 	struct rg_ids init_wait;	/* members that have not stopped it once yet */
+	struct rg_ids late;		/* nodes that got ready while it could not be moved: asked again when it can */
 	char why[RG_WHY_MAX];
 	struct rg_local local;
 };

@@ -203,6 +203,7 @@ static void done(struct rg *rg, uint32_t from, const Hawser__RgMessage *m, int c
 static void hold(struct rg *rg, struct rg_svc *s, uint32_t from, const Hawser__RgMessage *m)
 {
 	rg_svc_answer(rg, s, RG_EAGAIN, "another request came in between");
+	s->late.n = 0;		/* an operator knows where it shall be */
 	s->req_verb = m->code;
 	s->req_node = from;
 	s->req_asked = m->nodeid;

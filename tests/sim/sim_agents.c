@@ -205,6 +205,8 @@ static void run_resource_agent(struct sim_world *w, unsigned node, const struct 
 		end->term_signal = 9;
 		took_us = (uint64_t)run->deadline_ms * 1000;
 	}
+	if (end->exit_code != 0)
+		sim_check_agent_failed(w, end->resource, op);
 	end_in(w, node, SIM_RGM, run->id, took_us, end);
 }
 

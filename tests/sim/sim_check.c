@@ -61,10 +61,21 @@ void sim_check_resource(struct sim_world *w, unsigned node, const char *name, bo
 		sim_trace(w, "n%u %s is down", node, name);
 	s->active = active ? s->active | bit : s->active & ~bit;
 	sim_promise_s1_once(w, s);
-	if (active)
+	if (active) {
+		sim_promise_s1_quorum_first(w, s, node);
 		sim_promise_s2_not_before_fenced(w, s, node);
+	}
 	/* Started there anew it is the node's own again; stopped there, nobody has to ask. */
 	s->owed &= ~bit;
+}
+
+void sim_check_agent_failed(struct sim_world *w, const char *name, const char *op)
+{
+	struct resource *s = resource_find(w->rules, name, true);
+
+	if (s)
+		s->failed |= strcmp(op, "start") == 0 ? SIM_FAILED_START : strcmp(op, "stop") == 0 ? SIM_FAILED_STOP :
+			SIM_FAILED_CHECK;
 }
 
 /* ---- nodes and daemons ---- */
@@ -107,6 +118,12 @@ void sim_check_daemon_dead(struct sim_world *w, unsigned node, enum sim_daemon_k
 	for (unsigned i = 0; i < r->n_req;) {
 		if (r->req[i].node == node && r->req[i].daemon == daemon)
 			r->req[i] = r->req[--r->n_req];
+		else
+			i++;
+	}
+	for (unsigned i = 0; i < r->n_ops && daemon == SIM_RGM;) {
+		if (r->op[i].node == node)
+			r->op[i] = r->op[--r->n_ops];
 		else
 			i++;
 	}
@@ -233,7 +250,42 @@ void sim_check_reply(struct sim_world *w, uint64_t client, int error)
 	sim_types_answered(w, q.node, client, error);
 }
 
+void sim_check_asked(struct sim_world *w, const char *svc, unsigned op)
+{
+	struct rules *r = w->rules;
+	unsigned i = 0;
+
+	while (i < r->n_asked && strcmp(r->asked[i].svc, svc) != 0)
+		i++;
+	if (i == SIM_MAX_ASKED)
+		return;
+	if (i == r->n_asked) {
+		r->n_asked++;
+		snprintf(r->asked[i].svc, sizeof(r->asked[i].svc), "%s", svc);
+	}
+	r->asked[i].ops |= 1u << op;
+}
+
+void sim_check_operation(struct sim_world *w, unsigned node, uint64_t ticket, bool open)
+{
+	struct rules *r = w->rules;
+	unsigned i = 0;
+
+	while (i < r->n_ops && (r->op[i].node != node || r->op[i].ticket != ticket))
+		i++;
+	if (!open && i < r->n_ops)
+		r->op[i] = r->op[--r->n_ops];
+	else if (open && i == r->n_ops && i < SIM_MAX_OPERATIONS)
+		r->op[r->n_ops++] = (struct operation){ node, ticket };
+}
+
+void sim_check_rest(struct sim_world *w)
+{
+	sim_promises_at_rest(w);
+}
+
 void sim_check_step(struct sim_world *w)
 {
 	sim_promise_s6_in_time(w);
+	sim_promises_of_waiting(w);
 }

@@ -15,6 +15,13 @@ void sim_promise_s1_once(struct sim_world *w, const struct resource *s)
 			(unsigned long long)s->active >> 1);
 }
 
+/* S1: nothing is started in a partition without quorum: another one may have it. */
+void sim_promise_s1_quorum_first(struct sim_world *w, const struct resource *s, unsigned on)
+{
+	if (!w->node[on].quorate)
+		sim_fail(w, "S1: %s is started on node %u without quorum", s->name, on);
+}
+
 /* Is there an rgmanager with this node that was there before `us`, and so has seen what happened then? */
 static bool has_witness(const struct sim_world *w, unsigned on, uint64_t us)
 {

@@ -36,6 +36,7 @@ bool sim_run_clusvcadm(struct sim_world *w, const struct sim_fault *f)
 	snprintf(svc, sizeof(svc), "%s%s", !*f->text || strchr(f->text, ':') ? "" : "service:", f->text);
 	w->locked = w->locked || f->num[0] == LOCK;
 	q.verb = (char *)"op";
+	sim_check_asked(w, svc, (unsigned)f->num[0]);
 	q.op = (char *)sim_clusvcadm_ops[f->num[0]];
 	q.svc = svc;
 	q.target = f->node2 ? w->node[f->node2].nodeid : 0;
@@ -97,6 +98,7 @@ void sim_requests_answered(struct sim_world *w, unsigned node, enum sim_daemon_k
 		return;
 	}
 	/* Some administrators lose patience. */
+	sim_check_operation(w, node, a->ticket, false);
 	if (!a->done && a->ticket && !sim_chance(w, 100)) {
 		struct sim_event *e = sim_at(w, 500, fire_wait, node, NULL, 0);
 
@@ -104,6 +106,7 @@ void sim_requests_answered(struct sim_world *w, unsigned node, enum sim_daemon_k
 		e->boot = w->node[node].boot;
 		e->life = w->node[node].d[SIM_RGM].life;
 		e->id = a->ticket;
+		sim_check_operation(w, node, a->ticket, true);
 	}
 	hawser__rg_answer__free_unpacked(a, NULL);
 }

@@ -189,6 +189,16 @@ uint64_t sim_ring_id(const struct sim_node *n)
 	return n->ring ? n->ring->id : 0;
 }
 
+unsigned sim_ring_left(const struct sim_world *w, unsigned node)
+{
+	const struct sim_ring *r = w->node[node].ring;
+	unsigned n = 0;
+
+	for (unsigned i = 1; r && i <= w->n_nodes; i++)
+		n += r->members & SIM_BIT(i) && (w->node[i].ring == r || !w->node[i].ring);
+	return n;
+}
+
 static bool is_heard(const struct sim_node *n)
 {
 	return n->power && n->corosync && !n->hung;

@@ -21,6 +21,11 @@
 #define MAX_REQUESTS 256
 #define MAX_VERSIONS 512
 #define PREFIXES 1024		/* power of two */
+#define SIM_MAX_WAITS 32
+#define SIM_MAX_ASKED 32
+#define SIM_MAX_OPERATIONS 256
+
+enum { SIM_FAILED_START = 1, SIM_FAILED_STOP = 2, SIM_FAILED_CHECK = 4 };
 
 struct resource {
 	char name[128];
@@ -32,6 +37,7 @@ struct resource {
 	 */
 	sim_nodes owed;
 	uint64_t owed_us[SIM_MAX_NODES + 1];	/* since when */
+	unsigned failed;	/* SIM_FAILED_...: agents of it have, at some time */
 };
 
 struct request {
@@ -65,6 +71,23 @@ struct heard {
 	sim_nodes members;
 };
 
+/* What operators asked for a service, ever: a bit per sim_clusvcadm_ops[]. */
+struct asked {
+	char svc[64];
+	uint32_t ops;
+};
+
+/* An operation of rgmanager whose final word an administrator waits for. */
+struct operation {
+	unsigned node;
+	uint64_t ticket;
+};
+
+/* Something that is as it is since then. */
+struct waits {
+	uint64_t what, since_us;
+};
+
 struct rules {
 	struct resource res[MAX_RESOURCES];
 	unsigned n_res;
@@ -79,6 +102,14 @@ struct rules {
 	struct heard heard[SIM_MAX_NODES + 1][SIM_NDAEMONS];
 	uint64_t second[SIM_MAX_NODES + 1][SIM_NDAEMONS];	/* in which messages are counted */
 	unsigned sent[SIM_MAX_NODES + 1][SIM_NDAEMONS];
+	struct asked asked[SIM_MAX_ASKED];
+	unsigned n_asked;
+	struct operation op[SIM_MAX_OPERATIONS];
+	unsigned n_ops;
+	uint64_t next_look_us;
+	struct waits victim_waits[SIM_MAX_NODES + 1][SIM_MAX_NODES + 1];
+	struct waits svc_waits[SIM_MAX_NODES + 1][SIM_MAX_WAITS];
+	struct waits conf_waits[SIM_MAX_NODES + 1];
 };
 
 /* sim_promise_active.c */
@@ -86,6 +117,7 @@ void sim_promise_s1_once(struct sim_world *w, const struct resource *s);
 void sim_promise_s2_not_before_fenced(struct sim_world *w, const struct resource *s, unsigned on);
 void sim_promise_s2_word_is_true(struct sim_world *w, unsigned by, unsigned victim);
 void sim_promise_s2_off_is_off(struct sim_world *w, unsigned by, unsigned victim);
+void sim_promise_s1_quorum_first(struct sim_world *w, const struct resource *s, unsigned on);
 
 /* sim_promise_fence.c */
 void sim_promise_s3_not_itself(struct sim_world *w, unsigned by, unsigned victim);
@@ -101,6 +133,12 @@ struct committed sim_document(const void *data, size_t len);
 /* sim_promise_request.c */
 void sim_promise_s6_in_time(struct sim_world *w);
 void sim_promise_s6_one_answer(struct sim_world *w, uint64_t client, bool known);
+
+/* sim_promise_rest.c: when all faults have been over for a while. */
+void sim_promises_at_rest(struct sim_world *w);
+
+/* sim_promise_wait.c: now and then. */
+void sim_promises_of_waiting(struct sim_world *w);
 
 /* sim_promise_same.c */
 void sim_promise_same_state(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);

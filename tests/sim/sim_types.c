@@ -229,52 +229,8 @@ static void check_documents(struct sim_world *w)
 	sim_check_newest(w, first, first_len);
 }
 
-static void check_services(struct sim_world *w, unsigned node)
-{
-	static const char *const unsettled[] = { "starting", "stopping", "recoverable", "recovering", "uninitialized",
-		"checking", "migrating" };
-	struct sim_daemon *d = &w->node[node].d[SIM_RGM];
-	struct clu_buf b = CLU_BUF_INIT;
-
-	if (!d->up || !clu_group_is_admitted(d->group)) {
-		sim_fail(w, "S7: rgmanager of node %u is %s", node, d->up ? "not admitted to its group" : "not running");
-		return;
-	}
-	rg_ops.dump(d->core, &b);
-	/* A frozen service stays as it is by an operator's wish. */
-	for (const char *line = clu_buf_text(&b); line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
-		char name[64], state[32];
-		unsigned flags;
-
-		if (sscanf(line, "service %63s state=%31s owner=%*u last_owner=%*u restarts=%*u flags=%u", name, state, &flags) != 3 ||
-			flags & RG_FLAG_FROZEN)
-			continue;
-		for (unsigned i = 0; i < sizeof(unsettled) / sizeof(unsettled[0]); i++)
-			if (strcmp(state, unsettled[i]) == 0)
-				sim_fail(w, "S7: node %u: %s is still %s:\n%s", node, name, state, clu_buf_text(&b));
-	}
-	clu_buf_free(&b);
-}
-
 void sim_types_check_settled(struct sim_world *w)
 {
 	check_documents(w);
-	for (unsigned i = 1; i <= w->n_nodes; i++)
-		check_services(w, i);
-	for (unsigned i = 1; i <= w->n_nodes; i++) {
-		struct sim_node *n = &w->node[i];
-		struct clu_buf b = CLU_BUF_INIT;
-
-		if (!n->power || !n->corosync || !n->d[SIM_FENCED].up) {
-			sim_fail(w, "S7: node %u is not back: power %d corosync %d fenced %d", i, n->power, n->corosync,
-				n->d[SIM_FENCED].up);
-			return;
-		}
-		if (!clu_group_is_admitted(n->d[SIM_FENCED].group))
-			sim_fail(w, "S7: fenced of node %u is not admitted to its group", i);
-		fdom_ops.dump(n->d[SIM_FENCED].core, &b);
-		if (strstr(clu_buf_text(&b), "\nvictim "))
-			sim_fail(w, "S7: node %u still has a victim:\n%s", i, clu_buf_text(&b));
-		clu_buf_free(&b);
-	}
+	sim_check_rest(w);
 }

@@ -191,6 +191,8 @@ void sim_ring_leave(struct sim_world *w, unsigned node, enum sim_daemon_kind dae
 void sim_ring_send(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const void *data, size_t len);
 /* 0 while the node is in no ring. */
 uint64_t sim_ring_id(const struct sim_node *n);
+/* How many members of the node's ring have not gone on to another one. */
+unsigned sim_ring_left(const struct sim_world *w, unsigned node);
 void sim_ring_free(struct sim_world *w);
 
 /* sim_node.c: nodes and the cores on them. */
@@ -224,9 +226,15 @@ void sim_check_free(struct sim_world *w);
 void sim_check_step(struct sim_world *w);	/* after every single step */
 bool sim_resource_active(struct sim_world *w, unsigned node, const char *name);
 void sim_check_resource(struct sim_world *w, unsigned node, const char *name, bool active);
+void sim_check_agent_failed(struct sim_world *w, const char *name, const char *op);
 void sim_check_node_off(struct sim_world *w, unsigned node);
 void sim_check_request(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, uint64_t client);
 void sim_check_reply(struct sim_world *w, uint64_t client, int error);
+/* An operator asks for something: an index into sim_clusvcadm_ops[] (sim_requests.h). */
+void sim_check_asked(struct sim_world *w, const char *svc, unsigned op);
+/* An administrator waits for the end of an operation, or does so no more. */
+void sim_check_operation(struct sim_world *w, unsigned node, uint64_t ticket, bool open);
+void sim_check_rest(struct sim_world *w);	/* faults have been over for a while */
 void sim_check_daemon_dead(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 void sim_check_fence_begin(struct sim_world *w, unsigned by, unsigned victim);
 void sim_check_fence_end(struct sim_world *w, unsigned by, unsigned victim, bool success);

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# What corosync is told, from a cluster.conf: for cman_tool, and for the simulator's quorum.
+noinst_LTLIBRARIES += libcmanplan.la
+libcmanplan_la_SOURCES = cman/cman_plan.h cman/cman_plan.c cman/cman_conf.h cman/cman_conf.c
+libcmanplan_la_LIBADD = libclucore.la
+
 noinst_LTLIBRARIES += libcmanbase.la
-libcmanbase_la_SOURCES = cman/cman_plan.h cman/cman_plan.c cman/cman_conf.h cman/cman_conf.c cman/cman_name.h \
-	cman/cman_name.c cman/cman_info.h cman/cman_info.c cman/cman_print.h cman/cman_print.c cman/cman_call.h \
-	cman/cman_call.c cman/cman_wait.h cman/cman_wait.c cman/cman_key.h cman/cman_key.c
+libcmanbase_la_SOURCES = cman/cman_name.h cman/cman_name.c cman/cman_info.h cman/cman_info.c \
+	cman/cman_print.h cman/cman_print.c cman/cman_call.h cman/cman_call.c cman/cman_wait.h cman/cman_wait.c cman/cman_key.h cman/cman_key.c
 libcmanbase_la_CFLAGS = $(AM_CFLAGS) $(CMAP_CFLAGS) $(CFG_CFLAGS) $(CPG_CFLAGS) $(QUORUM_CFLAGS) $(VOTEQUORUM_CFLAGS)
-libcmanbase_la_LIBADD = libclubase.la $(CMAP_LIBS) $(CFG_LIBS) $(CPG_LIBS) $(QUORUM_LIBS) $(VOTEQUORUM_LIBS) -lpthread
+libcmanbase_la_LIBADD = libcmanplan.la libclubase.la $(CMAP_LIBS) $(CFG_LIBS) $(CPG_LIBS) $(QUORUM_LIBS) $(VOTEQUORUM_LIBS) -lpthread
 
 sbin_PROGRAMS += cman_tool
 dist_man_MANS += man/cman_tool.8

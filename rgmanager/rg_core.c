@@ -228,6 +228,22 @@ static bool nothing_here(struct rg *rg)
 	return true;
 }
 
+/*
+ * What could not be stopped may be active here. The other members know it; without any, the next rgmanager of the
+ * cluster would know nothing, and start it elsewhere.
+ */
+static bool leaves_untold_leftover(const struct rg *rg)
+{
+	bool left = false;
+
+	for (unsigned i = 0; i < rg->n_nodes; i++)
+		if (rg->nodes[i].present && rg->nodes[i].nodeid != rg->self)
+			return false;
+	for (unsigned i = 0; i < rg->n_svcs; i++)
+		left |= rg->svcs[i]->local.active && rg->svcs[i]->local.stop_failed && rg->svcs[i]->state == RG_FAILED;
+	return left;
+}
+
 static void say_leaving(struct rg *rg)
 {
 	Hawser__RgMessage m = HAWSER__RG_MESSAGE__INIT;
@@ -246,7 +262,10 @@ static void say_leaving(struct rg *rg)
 	if (!nothing_here(rg))
 		return;
 	rg->exiting = true;
-	if (rg->admitted)
+	if (rg->admitted && leaves_untold_leftover(rg))
+		clu_out_fatal(rg->out, CLU_FATAL_RESET, "a service here could not be stopped, and no other rgmanager is left "
+			"that knows it: the machine is reset. Disable what has failed first (clusvcadm -d) to avoid that");
+	else if (rg->admitted)
 		clu_out_leave(rg->out);
 	else
 		clu_out_exit(rg->out);

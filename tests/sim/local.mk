@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LTLIBRARIES += libsim.la
 libsim_la_SOURCES = tests/sim/sim_world.c tests/sim/sim_world.h tests/sim/sim_dice.c tests/sim/sim_dice.h \
-	tests/sim/sim_ring.c tests/sim/sim_node.c tests/sim/sim_agents.c tests/sim/sim_check.c \
+	tests/sim/sim_ring.c tests/sim/sim_quorum.c tests/sim/sim_quorum.h tests/sim/sim_node.c \
+	tests/sim/sim_agents.c tests/sim/sim_check.c \
 	tests/sim/sim_rules.h tests/sim/sim_promise_active.c tests/sim/sim_promise_fence.c \
 	tests/sim/sim_promise_conf.c tests/sim/sim_promise_request.c tests/sim/sim_promise_same.c \
 	tests/sim/sim_promise_rest.c tests/sim/sim_promise_wait.c \
@@ -13,7 +14,7 @@ libsim_la_SOURCES = tests/sim/sim_world.c tests/sim/sim_world.h tests/sim/sim_di
 	tests/sim/sim_shrink.c tests/sim/sim_shrink.h \
 	tests/sim/sim_parse.c tests/sim/sim_parse.h tests/sim/sim_plan.c tests/sim/sim_plan.h \
 	tests/sim/sim_history.c tests/sim/sim_history.h
-libsim_la_LIBADD = librgcore.la libccsdcore.la libfdom.la libclucore.la $(XML_LIBS)
+libsim_la_LIBADD = libcmanplan.la librgcore.la libccsdcore.la libfdom.la libclucore.la $(XML_LIBS)
 
 noinst_PROGRAMS += hasim
 hasim_SOURCES = tests/sim/hasim_main.c tests/sim/hasim_explore.c tests/sim/hasim_explore.h \

@@ -100,7 +100,7 @@ void sim_check_node_off(struct sim_world *w, unsigned node)
 		struct resource *s = &r->res[i];
 
 		if (s->active & SIM_BIT(node))
-			s->owed_us[node] = w->now_us;
+			s->owed_us[node] = w->node[node].booted_us;
 		s->owed |= s->active & SIM_BIT(node);
 		s->active &= ~SIM_BIT(node);
 	}
@@ -201,10 +201,10 @@ void sim_check_commit(struct sim_world *w, unsigned node, const void *data, size
 
 	sim_trace(w, "n%u has version %" PRIu64 " in force (%08x)", node, c.version, (unsigned)c.hash);
 	/* Before it is a member of a quorate cluster a node shows its own file: that is no commit. */
-	if (!w->node[node].quorate)
+	if (!w->node[node].d[SIM_CCSD].told_quorate)
 		return;
 	for (unsigned i = 0; i < r->n_ver; i++)
-		known |= r->ver[i].version == c.version;
+		known |= r->ver[i].version == c.version && (r->ver[i].hash == c.hash || !w->quorum.two_node);
 	sim_promise_s5_one_content(w, node, &c);
 	if (known)
 		return;

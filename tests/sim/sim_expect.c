@@ -15,7 +15,7 @@ static struct sim_daemon *rgmanager_to_ask(struct sim_world *w)
 	for (unsigned i = 1; i <= w->n_nodes; i++) {
 		struct sim_daemon *d = &w->node[i].d[SIM_RGM];
 
-		if (d->up && !w->node[i].hung && w->node[i].quorate && clu_group_is_admitted(d->group))
+		if (d->up && !w->node[i].hung && d->told_quorate && clu_group_is_admitted(d->group))
 			return d;
 	}
 	return NULL;
@@ -144,7 +144,7 @@ static bool holds_up(struct sim_world *w, const struct sim_expect *e, struct clu
 
 static bool holds_quorate(struct sim_world *w, const struct sim_expect *e, struct clu_buf *why)
 {
-	bool q = w->node[e->node].power && w->node[e->node].quorate;
+	bool q = w->node[e->node].power && w->node[e->node].counted_quorate;
 
 	clu_buf_printf(why, "n%u is %s", e->node, q ? "quorate" : "not quorate");
 	return q;

@@ -2,6 +2,7 @@
 #include "sim_history.h"
 
 #include "clu_conf.h"
+#include "sim_quorum.h"
 #include "sim_types.h"
 
 #define SETTLE_US (240u * 1000000u)	/* S7: time after the last fault in which all must be well */
@@ -87,9 +88,10 @@ int sim_history_run(const struct sim_plan *p, FILE *trace, struct sim_result *re
 	int r;
 
 	*ret = (struct sim_result){ .why = "" };
-	w->votes_needed = w->n_nodes / 2 + 1;
 	w->steady = p->no_luck;
 	c = w->conf = parse_conf(w, p);
+	if (c)
+		sim_quorum_setup(w);
 	for (unsigned i = 1; i <= w->n_nodes && c; i++)
 		if (!(p->off & SIM_BIT(i)))
 			sim_node_boot(w, i);

@@ -8,6 +8,7 @@
 
 #include "fenced.pb-c.h"
 #include "sim_parse.h"
+#include "sim_quorum.h"
 #include "sim_requests.h"
 #include "sim_types.h"
 
@@ -471,8 +472,8 @@ void sim_daemon_start(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 	*ctx = (struct host_ctx){ w, node, k };
 	d->up = true;
 	d->life = ++w->lives;
-	d->since_us = w->now_us;
-	d->in_group = false;
+	d->in_group = d->told_quorate = false;
+	d->told_count = 0;
 	d->wants_group = w->type[k]->group;
 	d->core = w->type[k]->core_new(w, node);
 	d->out = clu_out_new();
@@ -488,7 +489,7 @@ void sim_daemon_start(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 		subscribe(w, n);
 	if (d->up && d->wants_group && n->ring)
 		sim_ring_join(w, node, k);
-	sim_tell_quorum(w, node);
+	sim_quorum_tell(w, node, k);
 	sim_types_daemon_started(w, node, k);
 }
 
@@ -528,6 +529,12 @@ static void fire_shutdown(struct sim_world *w, struct sim_event *e)
 {
 	struct clu_event ev = { .type = CLU_EV_SHUTDOWN };
 
+	/* A service manager stops what needs it first: without fenced nobody would fence this node for its services. */
+	if (e->daemon == SIM_FENCED && w->node[e->node].d[SIM_RGM].up) {
+		sim_daemon_stop(w, e->node, SIM_RGM);
+		(void)for_daemon(w, 1000000, fire_shutdown, &w->node[e->node], SIM_FENCED, NULL, 0);
+		return;
+	}
 	sim_deliver(w, e->node, e->daemon, &ev);
 }
 
@@ -550,9 +557,10 @@ void sim_node_boot(struct sim_world *w, unsigned node)
 	if (n->power)
 		return;
 	n->power = n->corosync = true;
-	n->hung = n->quorate = false;
+	n->hung = false;
 	n->boot = ++w->boots;
 	memset(n->child, 0, sizeof(n->child));
+	n->booted_us = w->now_us;
 	sim_trace(w, "n%u boots", node);
 	sim_ring_node_up(w, node);
 	e = sim_at(w, 200000 + sim_rnd(w, 2000000), fire_daemons, node, NULL, 0);
@@ -573,7 +581,7 @@ void sim_node_crash(struct sim_world *w, unsigned node)
 		sim_daemon_kill(w, node, (enum sim_daemon_kind)k);
 	n->ring = ring;
 	sim_ring_node_lost(w, node);
-	n->power = n->corosync = n->hung = n->quorate = false;
+	n->power = n->corosync = n->hung = false;
 	n->boot = ++w->boots;
 	n->ring = NULL;
 	sim_check_node_off(w, node);
@@ -639,54 +647,19 @@ void sim_corosync_dies(struct sim_world *w, unsigned node)
 		return;
 	sim_trace(w, "n%u loses its corosync", node);
 	sim_ring_node_lost(w, node);
-	n->corosync = n->quorate = false;
+	n->corosync = false;
 	n->ring = NULL;
 	for (unsigned k = 0; k < SIM_NDAEMONS; k++) {
 		struct sim_daemon *d = &n->d[k];
 
 		if (!d->up)
 			continue;
-		d->in_group = false;
+		d->in_group = d->told_quorate = false;
+		d->told_count = 0;
 		clu_group_reset(d->group, sim_rnd(w, 0) | 1);
 		e = for_daemon(w, 100 + sim_rnd(w, 1000), fire_peer_gone, n, (enum sim_daemon_kind)k, NULL, 0);
 		e->value = CLU_PEER_COROSYNC;
 	}
 	e = sim_at(w, 20000000 + sim_rnd(w, 40000000), fire_corosync_back, node, NULL, 0);
 	e->boot = n->boot;
-}
-
-/* ---- quorum ---- */
-
-static void fire_quorum(struct sim_world *w, struct sim_event *e)
-{
-	struct sim_node *n = &w->node[e->node];
-	uint32_t nodes[SIM_MAX_NODES];
-	sim_nodes members = 0;
-	unsigned count = 0;
-
-	if (!n->ring || !n->corosync || e->id != sim_ring_id(n))
-		return;
-	for (unsigned i = 1; i <= w->n_nodes; i++)
-		if (w->node[i].ring == n->ring) {
-			nodes[count++] = w->node[i].nodeid;
-			members |= SIM_BIT(i);
-		}
-	n->quorate = w->hooks && w->hooks->quorate ? w->hooks->quorate(w->hooks->ctx, e->node, members) :
-		count >= w->votes_needed;
-	sim_trace(w, "n%u corosync: %s in ring %llu", n->id, n->quorate ? "quorate" : "not quorate",
-		(unsigned long long)e->id);
-	for (unsigned k = 0; k < SIM_NDAEMONS; k++) {
-		struct clu_quorum q = { n->quorate, { 1, e->id }, nodes, count };
-
-		if (n->d[k].up && clu_group_quorum(n->d[k].group, &q) < 0)
-			abort();
-	}
-}
-
-void sim_tell_quorum(struct sim_world *w, unsigned node)
-{
-	struct sim_event *e = sim_at(w, 10 + sim_rnd(w, 3000), fire_quorum, node, NULL, 0);
-
-	e->boot = w->node[node].boot;
-	e->id = sim_ring_id(&w->node[node]);
 }

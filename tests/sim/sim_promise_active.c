@@ -18,18 +18,25 @@ void sim_promise_s1_once(struct sim_world *w, const struct resource *s)
 /* S1: nothing is started in a partition without quorum: another one may have it. */
 void sim_promise_s1_quorum_first(struct sim_world *w, const struct resource *s, unsigned on)
 {
-	if (!w->node[on].quorate)
+	if (!w->node[on].d[SIM_RGM].told_quorate)
 		sim_fail(w, "S1: %s is started on node %u without quorum", s->name, on);
 }
 
-/* Is there an rgmanager with this node that was there before `us`, and so has seen what happened then? */
-static bool has_witness(const struct sim_world *w, unsigned on, uint64_t us)
+/*
+ * Is there an rgmanager with this node whose state knows what was active on `failed`, a machine that was started at
+ * `us`? In a two-node cluster one half may live and fail without the other ever hearing of it.
+ */
+static bool has_witness(const struct sim_world *w, unsigned on, unsigned failed, uint64_t us)
 {
+	const struct rules *r = w->rules;
+
 	for (unsigned i = 1; i <= w->n_nodes; i++) {
 		const struct sim_node *n = &w->node[i];
 		const struct sim_daemon *d = &n->d[SIM_RGM];
 
-		if (n->ring && n->ring == w->node[on].ring && d->up && d->in_group && d->since_us < us)
+		if (n->ring && n->ring == w->node[on].ring && d->up && d->in_group &&
+			r->heard[i][SIM_RGM].life == d->life &&
+			(r->heard[i][SIM_RGM].met[failed][0] == us + 1 || r->heard[i][SIM_RGM].met[failed][1] == us + 1))
 			return true;
 	}
 	return false;
@@ -47,7 +54,7 @@ static bool has_witness(const struct sim_world *w, unsigned on, uint64_t us)
 void sim_promise_s2_not_before_fenced(struct sim_world *w, const struct resource *s, unsigned on)
 {
 	for (unsigned i = 1; i <= w->n_nodes; i++)
-		if (i != on && s->owed & SIM_BIT(i) && has_witness(w, on, s->owed_us[i]))
+		if (i != on && s->owed & SIM_BIT(i) && has_witness(w, on, i, s->owed_us[i]))
 			sim_fail(w, "S2: %s is started on node %u, but node %u failed with it and is not known to be fenced",
 				s->name, on, i);
 }

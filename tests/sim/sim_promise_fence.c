@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* S3: who may fence. */
+#include "sim_quorum.h"
 #include "sim_rules.h"
 
 /* S3: nobody fences the node he runs on. */
@@ -18,7 +19,8 @@ void sim_promise_s3_quorum_first(struct sim_world *w, unsigned by, unsigned vict
 	const struct sim_node *n = &w->node[by];
 
 	/* Where quorum is not counted, or corosync has just ended, only what the node was told is known. */
-	if (!n->quorate || (n->ring && n->corosync && !w->hooks && sim_ring_left(w, by) < w->votes_needed))
+	if (!n->d[SIM_FENCED].told_quorate || (n->ring && n->corosync && !w->hooks &&
+		!sim_quorum_would_have(w, sim_ring_left(w, by), n->device_votes)))
 		sim_fail(w, "S3: node %u fences node %u without quorum", by, victim);
 }
 
@@ -29,6 +31,6 @@ void sim_promise_s3_one_at_a_time(struct sim_world *w, unsigned by, unsigned vic
 
 	for (unsigned i = 1; i <= w->n_nodes; i++)
 		if (r->fencing[victim] & SIM_BIT(i) && i != by && w->node[i].ring && w->node[i].ring == w->node[by].ring &&
-			w->node[i].quorate)
+			w->node[i].d[SIM_FENCED].told_quorate)
 			sim_fail(w, "S3: nodes %u and %u fence node %u at once", i, by, victim);
 }

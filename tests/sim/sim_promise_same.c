@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ccsd.pb-c.h"
 #include "clu_conf.h"
@@ -179,6 +180,37 @@ static sim_nodes bit_of(const struct sim_world *w, uint32_t nodeid)
 	return SIM_BIT(sim_node_index(w, nodeid));
 }
 
+static void met(struct heard *h, unsigned node, uint64_t boot)
+{
+	uint64_t *slot = h->met[node];
+
+	if (!boot || slot[0] == boot || slot[1] == boot)
+		return;
+	slot[1] = slot[0];
+	slot[0] = boot;
+}
+
+/* Whose doings are part of the core's state: of all members, and of whom the givers of its state had met. */
+static void remember_met(struct sim_world *w, unsigned node, enum sim_daemon_kind k, const struct clu_view *v)
+{
+	struct rules *r = w->rules;
+	struct heard *h = &r->heard[node][k];
+	sim_nodes givers = h->members;
+
+	for (unsigned i = 0; i < v->n_joined; i++)
+		givers &= ~bit_of(w, v->joined[i].nodeid);
+	if (v->first)
+		memset(h->met, 0, sizeof(h->met));
+	for (unsigned g = 1; v->first && g <= w->n_nodes; g++)
+		for (unsigned i = 1; givers & SIM_BIT(g) && i <= w->n_nodes; i++) {
+			met(h, i, r->heard[g][k].met[i][1]);
+			met(h, i, r->heard[g][k].met[i][0]);
+		}
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		if (h->members & SIM_BIT(i))
+			met(h, i, w->node[i].booted_us + 1);
+}
+
 /*
  * view: a core hears messages only of members of its view; who joins was none
  * before, who leaves was one.
@@ -192,6 +224,7 @@ void sim_promise_view(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 	if (h->life != w->node[node].d[k].life || ev->type == CLU_EV_START) {
 		h->life = w->node[node].d[k].life;
 		h->members = 0;
+		memset(h->met, 0, sizeof(h->met));
 	}
 	if (ev->type == CLU_EV_MESSAGE && !(h->members & bit_of(w, ev->u.message.from)))
 		sim_fail(w, "view: %s of node %u hears from node %u, which is no member of its view", w->type[k]->ops->name,
@@ -209,6 +242,7 @@ void sim_promise_view(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 			sim_fail(w, "view: %s of node %u hears that node %u joined, which was a member or is none",
 				w->type[k]->ops->name, node, v->joined[i].nodeid);
 	h->members = v->self_left ? 0 : members;
+	remember_met(w, node, k, v);
 }
 
 /* bound: no message is larger than the transport takes, and no daemon floods it. */

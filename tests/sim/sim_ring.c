@@ -9,7 +9,7 @@
  * - Then lost members in one change per group, then newcomers one by one.
  * - Quorum is told afterwards, at any pace.
  */
-#include "sim_world.h"
+#include "sim_quorum.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -118,9 +118,10 @@ static void deliver(struct sim_world *w, struct sim_node *n, const struct entry 
 		break;
 	case ENTRY_DATA:
 		w->stats.messages++;
-		if (d->up && d->in_group && (n->seen[e->daemon] & bit))
-			if (clu_group_receive(d->group, w->node[e->from].nodeid, e->data, e->len) < 0)
-				abort();
+		if (!d->up || !d->in_group || !(n->seen[e->daemon] & bit))
+			break;
+		if (clu_group_receive(d->group, w->node[e->from].nodeid, e->data, e->len) < 0)
+			abort();
 		break;
 	default:
 		abort();
@@ -189,14 +190,20 @@ uint64_t sim_ring_id(const struct sim_node *n)
 	return n->ring ? n->ring->id : 0;
 }
 
-unsigned sim_ring_left(const struct sim_world *w, unsigned node)
+sim_nodes sim_ring_left(const struct sim_world *w, unsigned node)
 {
 	const struct sim_ring *r = w->node[node].ring;
-	unsigned n = 0;
+	sim_nodes left = 0;
 
 	for (unsigned i = 1; r && i <= w->n_nodes; i++)
-		n += r->members & SIM_BIT(i) && (w->node[i].ring == r || !w->node[i].ring);
-	return n;
+		if (r->members & SIM_BIT(i) && (w->node[i].ring == r || !w->node[i].ring))
+			left |= SIM_BIT(i);
+	return left;
+}
+
+sim_nodes sim_ring_members(const struct sim_node *n)
+{
+	return n->ring ? n->ring->members : 0;
 }
 
 static bool is_heard(const struct sim_node *n)
@@ -338,8 +345,8 @@ static void form(struct sim_world *w, sim_nodes mask)
 		for (unsigned g = 0; g < SIM_NDAEMONS; g++)
 			if (n->d[g].up && n->d[g].wants_group && !(n->seen[g] & SIM_BIT(i)))
 				sim_ring_join(w, i, (enum sim_daemon_kind)g);
-		sim_tell_quorum(w, i);
 	}
+	sim_quorum_ring(w, mask);
 }
 
 static void reform(struct sim_world *w, struct sim_event *e)
@@ -382,6 +389,7 @@ void sim_ring_node_up(struct sim_world *w, unsigned node)
 	n->cursor = 0;
 	n->pumping = false;
 	memset(n->seen, 0, sizeof(n->seen));
+	sim_quorum_node_up(w, node);
 	sim_ring_reform(w, 300000 + sim_rnd(w, 1500000));
 }
 

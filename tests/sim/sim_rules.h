@@ -36,7 +36,7 @@ struct resource {
 	 * operator, not stopped there by the node's own agents.
 	 */
 	sim_nodes owed;
-	uint64_t owed_us[SIM_MAX_NODES + 1];	/* since when */
+	uint64_t owed_us[SIM_MAX_NODES + 1];	/* when the machine that failed was started */
 	unsigned failed;	/* SIM_FAILED_...: agents of it have, at some time */
 };
 
@@ -69,6 +69,8 @@ struct prefix {
 struct heard {
 	uint64_t life;
 	sim_nodes members;
+	/* Of each node: the last two boots (booted_us + 1) whose doings are part of the core's state. */
+	uint64_t met[SIM_MAX_NODES + 1][2];
 };
 
 /* What operators asked for a service, ever: a bit per sim_clusvcadm_ops[]. */

@@ -65,13 +65,14 @@ struct sim_child {
 struct sim_daemon {
 	bool up;
 	uint64_t life;		/* counts starts over all nodes */
-	uint64_t since_us;	/* ... when this one began */
 	void *core;
 	struct clu_group *group;
 	bool wants_group;	/* has asked to join, or will at start */
 	bool in_group;		/* a process in the transport's group */
 	struct clu_out *out;
 	bool stepping;
+	bool told_quorate;	/* as its corosync told it last */
+	uint64_t told_count;	/* which count that was */
 	uint64_t timer_seq;
 	uint64_t spin_since_us, spins;	/* timers in a row without time passing */
 };
@@ -89,13 +90,18 @@ struct sim_node {
 	char name[256];
 	bool power, corosync, hung;
 	uint64_t boot;		/* counts starts */
+	uint64_t booted_us;	/* the last start */
 	uint64_t hung_until;
 	int side;		/* network side; nodes with equal sides hear each other */
 	struct sim_ring *ring;
 	uint64_t cursor;	/* entries of the ring's log that were delivered here */
 	bool pumping;		/* a delivery is under way */
 	sim_nodes seen[SIM_NDAEMONS];	/* group members as this node was told */
-	bool quorate;
+	/* sim_quorum.c */
+	unsigned votes, device_votes;
+	bool waits_for_all;	/* wait_for_all is set, and this corosync has not seen all yet */
+	bool counted_quorate;	/* by its corosync; the daemons may not know yet */
+	uint64_t count_no;	/* of that count; 0: none in this ring */
 	struct sim_daemon d[SIM_NDAEMONS];
 	struct sim_child child[SIM_MAX_CHILDREN];
 	struct sim_file *disk;
@@ -126,6 +132,12 @@ struct sim_hooks {
 	void (*reset)(void *ctx, unsigned node);
 };
 
+/* The quorum section of corosync.conf. */
+struct sim_quorum_rules {
+	bool two_node, wait_for_all;
+	unsigned expected;
+};
+
 struct sim_stats {
 	uint64_t steps, events, messages, fencings, starts, stops, requests, replies, agent_failures;
 	uint64_t fault[SIM_MAX_FAULT_KINDS];	/* of each kind (sim_faults.h), as many as took place */
@@ -149,7 +161,7 @@ struct sim_world {
 	struct sim_parsed *parsed;	/* sim_parse.c */
 	struct clu_conf *conf;	/* the cluster.conf all nodes begin with; owned by the caller */
 	sim_nodes fenced_by[SIM_MAX_NODES + 1];	/* per victim: whose agents said that they switched it */
-	unsigned votes_needed;	/* nodes for quorum */
+	struct sim_quorum_rules quorum;
 	bool locked;		/* an administrator has locked the services: unlocked when faults are over */
 	bool calm;		/* no more faults */
 	bool steady;		/* no luck: every number by chance is the middle one, nothing happens by chance */
@@ -191,8 +203,10 @@ void sim_ring_leave(struct sim_world *w, unsigned node, enum sim_daemon_kind dae
 void sim_ring_send(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const void *data, size_t len);
 /* 0 while the node is in no ring. */
 uint64_t sim_ring_id(const struct sim_node *n);
-/* How many members of the node's ring have not gone on to another one. */
-unsigned sim_ring_left(const struct sim_world *w, unsigned node);
+/* The members of the node's ring that have not gone on to another one. */
+sim_nodes sim_ring_left(const struct sim_world *w, unsigned node);
+/* Who was in it when it formed. */
+sim_nodes sim_ring_members(const struct sim_node *n);
 void sim_ring_free(struct sim_world *w);
 
 /* sim_node.c: nodes and the cores on them. */
@@ -209,7 +223,6 @@ void sim_daemon_restart_later(struct sim_world *w, unsigned node, enum sim_daemo
 void sim_deliver(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, struct clu_event *ev);
 /* A durable file of a node; NULL when it has none. */
 const void *sim_file_get(const struct sim_world *w, unsigned node, const char *path, size_t *ret_len);
-void sim_tell_quorum(struct sim_world *w, unsigned node);
 /* An admin request to a daemon of a node; its answer goes to sim_check. Returns the client id. */
 uint64_t sim_request(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const void *data, size_t len);
 /* The same by somebody who may only read, when admin is false. */

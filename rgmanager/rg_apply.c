@@ -165,9 +165,12 @@ static void apply_ready(struct rg *rg, struct rg_node *n, const Hawser__RgMessag
 	for (size_t i = 0; i < m->n_failed; i++) {
 		struct rg_svc *s = rg_svc_find(rg, m->failed[i]);
 
-		if (s && !s->gone && !rg_state_active(s->state))
-			rg_svc_set(rg, s, RG_FAILED, 0, "%s could not stop it when it joined: it may be active there",
-				rg_node_name(rg, n->nodeid));
+		if (!s || s->gone || rg_state_active(s->state))
+			continue;
+		rg_svc_set(rg, s, RG_FAILED, 0, "%s could not stop it when it joined: it may be active there",
+			rg_node_name(rg, n->nodeid));
+		s->armed = false;
+		rg_svc_answer(rg, s, RG_EABORT, s->why);
 	}
 	rg_came_back_stopped(rg, n);
 	rg_note_node(rg, n->nodeid == rg->self ? CLU_NOTICE : CLU_INFO, "rg.member", n->nodeid, "joining", "ready",

@@ -329,6 +329,7 @@ static void on_state(struct rg *rg, const struct clu_message *st)
 	rg->ready_sent = false;
 	rg->quorum_waits.n = 0;
 	rg->fence_heard = false;
+	rg->n_fence_said = 0;
 	for (unsigned i = 0; i < rg->n_nodes; i++)
 		if (rg->nodes[i].lost)
 			rg->nodes[i].ask_ms = rg->now_ms + RG_ASK_FENCE_MS;

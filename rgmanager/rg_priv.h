@@ -65,7 +65,6 @@ struct rg_node {
 	bool fenced_here;		/* fenced while it was still a member */
 	uint64_t fence_seq;		/* of its newest fencing that was delivered here */
 	/* local */
-	uint64_t fence_said;		/* seq that we have sent */
 	uint64_t ask_ms;		/* when to ask fenced about it */
 };
 
@@ -179,6 +178,9 @@ struct rg {
 	uint64_t conf_sent;
 	bool ready_sent, init_done;
 	bool fence_heard;		/* its first word has been passed on */
+	/* Newest fencing of a node that we have told the others: not in nodes[], where they do not have it yet. */
+	struct { uint32_t nodeid; uint64_t seq; } fence_said[RG_MAX_NODES];
+	unsigned n_fence_said;
 	Hawser__FencedNews *fence;	/* newest word */
 	const char *told_wait;		/* why this node does not take part yet, as it was noted */
 	uint64_t go_since_ms;

@@ -20,9 +20,13 @@ const char *rg_state_name(uint32_t state)
 
 #define BIT(state) (1u << ((state) - RG_STOPPED))
 
-/* Legal moves. An operator's word may end any state but `starting` and `stopping` in `disabled` or `stopped`. */
+/*
+ * Legal moves. An operator's word may end any state but `starting` and `stopping` in `disabled` or `stopped`. What is
+ * not active anywhere fails when a node that joins says that it could not stop it there.
+ */
 static const unsigned legal[] = {
-	[RG_STOPPED - RG_STOPPED] = BIT(RG_STARTING) | BIT(RG_STOPPING) | BIT(RG_DISABLED) | BIT(RG_STOPPED),
+	[RG_STOPPED - RG_STOPPED] = BIT(RG_STARTING) | BIT(RG_STOPPING) | BIT(RG_DISABLED) | BIT(RG_STOPPED) |
+		BIT(RG_FAILED),
 	[RG_STARTING - RG_STOPPED] = BIT(RG_STARTED) | BIT(RG_RECOVERABLE) | BIT(RG_STOPPING) | BIT(RG_RECOVERING),
 	[RG_STARTED - RG_STOPPED] = BIT(RG_RECOVERABLE) | BIT(RG_STOPPING) | BIT(RG_RECOVERING) | BIT(RG_STARTED),
 	[RG_STOPPING - RG_STOPPED] = BIT(RG_STOPPED) | BIT(RG_DISABLED) | BIT(RG_FAILED) | BIT(RG_RECOVERING) |
@@ -30,8 +34,10 @@ static const unsigned legal[] = {
 	[RG_FAILED - RG_STOPPED] = BIT(RG_STOPPING) | BIT(RG_DISABLED) | BIT(RG_FAILED),
 	[RG_RECOVERABLE - RG_STOPPED] = BIT(RG_RECOVERING) | BIT(RG_FAILED) | BIT(RG_STOPPING) | BIT(RG_STOPPED) |
 		BIT(RG_DISABLED),
-	[RG_RECOVERING - RG_STOPPED] = BIT(RG_STARTING) | BIT(RG_STOPPED) | BIT(RG_DISABLED) | BIT(RG_STOPPING),
-	[RG_DISABLED - RG_STOPPED] = BIT(RG_STARTING) | BIT(RG_STOPPED) | BIT(RG_STOPPING) | BIT(RG_DISABLED),
+	[RG_RECOVERING - RG_STOPPED] = BIT(RG_STARTING) | BIT(RG_STOPPED) | BIT(RG_DISABLED) | BIT(RG_STOPPING) |
+		BIT(RG_FAILED),
+	[RG_DISABLED - RG_STOPPED] = BIT(RG_STARTING) | BIT(RG_STOPPED) | BIT(RG_STOPPING) | BIT(RG_DISABLED) |
+		BIT(RG_FAILED),
 	[RG_MIGRATING - RG_STOPPED] = 0,
 };
 

@@ -298,18 +298,36 @@ void rg_on_fenced(struct rg *rg, const struct clu_peer *p)
  * What was fenced before this daemon heard of anything (yes = true) sets the
  * starting point only; what comes after it is news.
  */
+/* The number of the newest fencing of a node that we have told; NULL when there is no room for one more. */
+static uint64_t *fence_said(struct rg *rg, uint32_t nodeid)
+{
+	unsigned i = 0;
+
+	while (i < rg->n_fence_said && rg->fence_said[i].nodeid != nodeid)
+		i++;
+	if (i == RG_MAX_NODES)
+		return NULL;
+	if (i == rg->n_fence_said) {
+		rg->fence_said[i].nodeid = nodeid;
+		rg->fence_said[i].seq = 0;
+		rg->n_fence_said++;
+	}
+	return &rg->fence_said[i].seq;
+}
+
 void rg_say_fenced(struct rg *rg)
 {
 	if (!rg->admitted || !rg->fence)
 		return;
 	for (size_t i = 0; i < rg->fence->n_done; i++) {
 		const Hawser__FencedDone *d = rg->fence->done[i];
-		struct rg_node *n = rg_node_get(rg, d->nodeid);
+		const struct rg_node *n = rg_node_find(rg, d->nodeid);
+		uint64_t *said = fence_said(rg, d->nodeid);
 		Hawser__RgMessage m = HAWSER__RG_MESSAGE__INIT;
 
-		if (!n || d->seq <= n->fence_seq || d->seq <= n->fence_said)
+		if (!said || d->seq <= *said || (n && d->seq <= n->fence_seq))
 			continue;
-		n->fence_said = d->seq;
+		*said = d->seq;
 		m.kind = RG_M_FENCED;
 		m.nodeid = d->nodeid;
 		m.number = d->seq;

@@ -217,6 +217,21 @@ static void node_that_returned_is_settled_only_by_its_own_rgmanager(void **state
 }
 
 /* It was lost for long when it returns: the first thing it hears of itself must not make it ask for its own fencing. */
+/* What a node cannot stop when it joins may be active there: it is started nowhere, until somebody has looked. */
+static void what_a_joiner_cannot_stop_is_failed(void **state)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+
+	w_boot_all(w, 3);
+	w_process_dies(w, 1);
+	w_fail(w, "1 stop script:web");
+	w_boot(w, 1);
+	w_quorum(w, 1, true);
+	w_run(w);
+	w_expect(w, WEB, RG_FAILED, 0);
+	w_free(w);
+}
+
 static void node_that_just_came_back_is_not_asked_to_be_fenced(void **state)
 {
 	struct world *w = w_new(ONE("domain=\"d\""));
@@ -449,6 +464,7 @@ int main(void)
 		cmocka_unit_test(fenced_before_the_loss_is_noticed),
 		cmocka_unit_test(dead_process_is_reported_and_settled_when_it_has_stopped_all),
 		cmocka_unit_test(node_that_returned_is_settled_only_by_its_own_rgmanager),
+		cmocka_unit_test(what_a_joiner_cannot_stop_is_failed),
 		cmocka_unit_test(node_that_just_came_back_is_not_asked_to_be_fenced),
 		cmocka_unit_test(failback_to_a_better_node),
 		cmocka_unit_test(nothing_starts_while_anyone_is_unfenced),

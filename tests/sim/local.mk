@@ -20,8 +20,8 @@ noinst_PROGRAMS += hasim
 hasim_SOURCES = tests/sim/hasim_main.c tests/sim/hasim_explore.c tests/sim/hasim_explore.h \
 	tests/sim/hasim_script.c tests/sim/hasim_script.h
 hasim_LDADD = libsim.la
-TESTS += tests/sim/explore.sh tests/sim/workers.sh tests/sim/scripts.sh
-EXTRA_DIST += tests/sim/explore.sh tests/sim/workers.sh tests/sim/scripts.sh
+TESTS += tests/sim/explore.sh tests/sim/workers.sh tests/sim/compilers.sh tests/sim/scripts.sh
+EXTRA_DIST += tests/sim/explore.sh tests/sim/workers.sh tests/sim/compilers.sh tests/sim/scripts.sh
 
 # Which branches of the cores the simulator takes; builds hasim once more, for gcov.
 EXTRA_DIST += tests/sim/branches.py tests/sim/unreached.txt

@@ -233,6 +233,17 @@ static void self_left(struct clu_group *g, enum clu_left how)
 	group_tell_quorum(g);
 }
 
+/*
+ * "Quorate" that was held back for a newcomer must not come out at the moment when the newcomer's node is lost: it
+ * tells of a ring that is gone, and whoever hears it would not know, since a newcomer's loss is no view for the core.
+ */
+static void drop_old_quorum(struct clu_group *g, const struct clu_group_change *c)
+{
+	for (unsigned i = 0; i < c->n_left; i++)
+		if (c->left[i].how == CLU_LEFT_NODE && g->quorum.quorate && g->quorum.ring.seq < c->ring.seq)
+			g->held = false;
+}
+
 int clu_group_confchg(struct clu_group *g, const struct clu_group_change *c)
 {
 	int r;
@@ -246,6 +257,7 @@ int clu_group_confchg(struct clu_group *g, const struct clu_group_change *c)
 	}
 	for (unsigned i = 0; i < g->n_peers; i++)
 		clu_frag_in_reset(&g->peers[i].in);
+	drop_old_quorum(g, c);
 	r = on_left(g, c);
 	if (r < 0)
 		return r;

@@ -476,6 +476,34 @@ static void quorum_waits_for_the_end_of_a_merge(void **state)
 	free(w);
 }
 
+/* What a newcomer's presence held back is old news when its node is lost: the quorum of the new ring counts. */
+static void held_quorum_of_a_ring_that_is_gone_is_not_told(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	bool gone[N + 1] = { false };
+	uint32_t members[] = { 1, 2, 3 }, three = 3;
+	struct clu_group_change c = { .members = members, .n_members = 3, .joined = &three, .n_joined = 1 };
+
+	(void)state;
+	w->rng = 13;
+	start(w, 1);
+	start(w, 2);
+	deliver_all(w);
+	tell_quorum(w, 1, false);
+	assert_false(w->n[1].quorate);
+	assert_int_equal(clu_group_confchg(w->n[1].g, &c), 0);
+	tell_quorum(w, 1, true);
+	assert_false(w->n[1].quorate);
+	gone[3] = true;
+	change(w, 0, NULL, gone, CLU_LEFT_NODE);
+	assert_false(w->n[1].quorate);
+	tell_quorum(w, 1, true);
+	assert_true(w->n[1].quorate);
+	for (unsigned i = 1; i <= 2; i++)
+		drop_node(w, i);
+	free(w);
+}
+
 /*
  * A node that hung still believes in the quorum of before: it must not win over
  * the others who went on without it.
@@ -581,6 +609,7 @@ int main(void)
 		cmocka_unit_test(members_agree_after_any_history),
 		cmocka_unit_test(quorate_side_wins_a_merge),
 		cmocka_unit_test(quorum_waits_for_the_end_of_a_merge),
+		cmocka_unit_test(held_quorum_of_a_ring_that_is_gone_is_not_told),
 		cmocka_unit_test(a_node_that_hung_does_not_win_with_its_old_quorum),
 		cmocka_unit_test(a_node_that_had_state_is_never_fresh_again),
 		cmocka_unit_test(malformed_frames_are_ignored),

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What programs do to the world: fence agents switch power, resource agents make
- * a resource active or not. Adversarial where the contract allows it: a start is
- * active from its first instant, a stop until its last; an agent that failed may
- * have done its work; what was begun goes on when the one who began it dies.
- */
-#include "sim_world.h"
+#include "sim_agents.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "sim_power.h"
+
+#define MS 1000u
+#define DEFAULT_GRACE_MS 5000
+#define LEFTOVER_MS 8000	/* what a start left behind becomes active within this time, or never */
+
+/* A resource on one node. */
+struct sim_res {
+	struct sim_res *next;
+	char name[128];
+	uint64_t downs;		/* counts what ended it: an activation from before that is void */
+};
 
 static struct sim_child *child_find(struct sim_node *n, enum sim_daemon_kind k, uint64_t id)
 {
@@ -19,33 +26,120 @@ static struct sim_child *child_find(struct sim_node *n, enum sim_daemon_kind k, 
 	return NULL;
 }
 
-struct ending {
-	int exit_code, term_signal, start_error;
-	bool timed_out;
-	uint32_t ran_ms;
-	unsigned victim;	/* fence agents */
-	uint64_t gen;
-	bool stopping;		/* resource: becomes inactive when this ends well */
-	char resource[128];
-};
+void sim_agents_set(struct sim_world *w, unsigned node, enum sim_agents_state state)
+{
+	static const char *const names[SIM_NAGENTS_STATES] = { "well", "slow", "failing", "stuck" };
+
+	if (w->node[node].agents == state)
+		return;
+	w->node[node].agents = state;
+	sim_trace(w, "resource agents of n%u are %s", node, names[state]);
+}
+
+/* ---- resources ---- */
+
+static struct sim_res *res_get(struct sim_node *n, const char *name)
+{
+	struct sim_res *r = n->res;
+
+	while (r && strcmp(r->name, name) != 0)
+		r = r->next;
+	if (r)
+		return r;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		abort();
+	snprintf(r->name, sizeof(r->name), "%s", name);
+	r->next = n->res;
+	n->res = r;
+	return r;
+}
+
+void sim_agents_free(struct sim_node *n)
+{
+	while (n->res) {
+		struct sim_res *r = n->res;
+
+		n->res = r->next;
+		free(r);
+	}
+}
+
+static void goes_down(struct sim_world *w, unsigned node, const char *name)
+{
+	res_get(&w->node[node], name)->downs++;
+	sim_check_resource(w, node, name, false);
+}
+
+static void fire_down(struct sim_world *w, struct sim_event *e)
+{
+	goes_down(w, e->node, e->data);
+}
+
+static void fire_active(struct sim_world *w, struct sim_event *e)
+{
+	if (res_get(&w->node[e->node], e->data)->downs == e->id)
+		sim_check_resource(w, e->node, e->data, true);
+}
+
+/* Whoever began it may be gone then; only the node's power, or a stop that goes well, prevents it. */
+static void active_in(struct sim_world *w, unsigned node, const char *name, uint64_t in_us)
+{
+	struct sim_event *e = sim_at(w, in_us, fire_active, node, name, strlen(name) + 1);
+
+	e->boot = w->node[node].boot;
+	e->id = res_get(&w->node[node], name)->downs;
+}
+
+bool sim_resource_dies(struct sim_world *w, const char *name)
+{
+	bool any = false;
+
+	for (unsigned i = 1; i <= w->n_nodes; i++) {
+		if (!w->node[i].power || !sim_resource_active(w, i, name))
+			continue;
+		sim_trace(w, "n%u %s dies by itself", i, name);
+		sim_check_resource(w, i, name, false);
+		any = true;
+	}
+	return any;
+}
+
+void sim_resource_cleaned(struct sim_world *w, unsigned node, const char *name)
+{
+	sim_trace(w, "n%u an operator ends what is left of %s", node, name);
+	goes_down(w, node, name);
+}
+
+/* ---- the end of a program ---- */
+
+/* Of two outlets, the first that is off has cut nothing yet. */
+static bool was_cut(const struct sim_world *w, const struct sim_ending *end)
+{
+	const struct sim_node *v = &w->node[end->victim];
+
+	return !end->is_outlet || !v->power || v->boot != end->victim_boot;
+}
 
 static void fire_child_end(struct sim_world *w, struct sim_event *e)
 {
 	struct sim_node *n = &w->node[e->node];
 	struct sim_child *c = child_find(n, e->daemon, e->id);
-	const struct ending *end = e->data;
+	const struct sim_ending *end = e->data;
 	struct clu_event ev = { .type = CLU_EV_CHILD };
 
 	if (!c || c->gen != end->gen)
 		return;
 	c->used = false;
 	if (end->victim) {
-		sim_check_fence_end(w, e->node, end->victim, end->exit_code == 0);
-		if (end->exit_code == 0)
+		bool done = end->exit_code == 0 && was_cut(w, end);
+
+		sim_check_fence_end(w, e->node, end->victim, done);
+		if (done)
 			w->fenced_by[end->victim] |= SIM_BIT(e->node);
 	}
-	if (end->stopping && end->exit_code == 0)
-		sim_check_resource(w, e->node, end->resource, false);
+	if (end->goes_down)
+		goes_down(w, e->node, end->resource);
 	ev.u.child.id = e->id;
 	ev.u.child.exit_code = end->exit_code;
 	ev.u.child.term_signal = end->term_signal;
@@ -57,11 +151,11 @@ static void fire_child_end(struct sim_world *w, struct sim_event *e)
 }
 
 static void end_in(struct sim_world *w, unsigned node, enum sim_daemon_kind k, uint64_t id, uint64_t in_us,
-	struct ending *end)
+	struct sim_ending *end)
 {
 	struct sim_event *e;
 
-	end->ran_ms = (uint32_t)(in_us / 1000);
+	end->ran_ms = (uint32_t)(in_us / MS);
 	e = sim_at(w, in_us, fire_child_end, node, end, sizeof(*end));
 	e->daemon = k;
 	e->id = id;
@@ -69,93 +163,17 @@ static void end_in(struct sim_world *w, unsigned node, enum sim_daemon_kind k, u
 	e->life = w->node[node].d[k].life;
 }
 
-/* The value of NAME in "NAME=VALUE" lines; false when absent. */
-static bool line_value(const char *text, size_t len, const char *name, char *ret, size_t size)
+void sim_ended_by_signal(struct sim_world *w, uint32_t grace_ms, struct sim_ending *end, uint64_t *ret_took_us,
+	uint64_t at_us)
 {
-	size_t n = strlen(name);
+	bool heeds = sim_chance(w, 700);
 
-	for (size_t i = 0; i < len;) {
-		size_t end = i;
-
-		while (end < len && text[end] != '\n')
-			end++;
-		if (end - i > n && memcmp(text + i, name, n) == 0 && text[i + n] == '=') {
-			size_t v = end - i - n - 1;
-
-			if (v >= size)
-				v = size - 1;
-			memcpy(ret, text + i + n + 1, v);
-			ret[v] = '\0';
-			return true;
-		}
-		i = end + 1;
-	}
-	return false;
+	end->exit_code = -1;
+	end->term_signal = heeds ? 15 : 9;
+	*ret_took_us = at_us + (heeds ? 1000 + sim_rnd(w, 20000) : (grace_ms ? grace_ms : DEFAULT_GRACE_MS) * MS);
 }
 
-static void fire_power_off(struct sim_world *w, struct sim_event *e)
-{
-	sim_node_crash(w, (unsigned)e->value);
-}
-
-static void fire_power_on(struct sim_world *w, struct sim_event *e)
-{
-	sim_node_boot(w, (unsigned)e->value);
-}
-
-static unsigned run_fence_agent(struct sim_world *w, unsigned node, const struct clu_run *run, struct ending *end)
-{
-	char target[64] = "", action[32] = "reboot";
-	unsigned victim, luck = (unsigned)sim_rnd(w, 1000);
-	uint64_t took_us = 20000 + sim_rnd(w, 400000), effect_us;
-	struct sim_node *v;
-	struct sim_event *e;
-	bool works;
-
-	(void)line_value(run->input, run->input_len, "nodename", target, sizeof(target));
-	if (!line_value(run->input, run->input_len, "action", action, sizeof(action)))
-		(void)line_value(run->input, run->input_len, "option", action, sizeof(action));
-	victim = target[0] == 'n' ? (unsigned)strtoul(target + 1, NULL, 10) : 0;
-	if (victim < 1 || victim > w->n_nodes) {
-		sim_fail(w, "node %u: a fence agent was run without a valid nodename (\"%s\")", node, target);
-		return 0;
-	}
-	v = &w->node[victim];
-	end->victim = victim;
-	w->stats.fencings++;
-	sim_check_fence_begin(w, node, victim);
-	works = !v->bmc_dead;
-	if (!w->calm && luck < 100)
-		works = false;
-	if (!w->calm && luck >= 100 && luck < 130)
-		took_us = (uint64_t)run->deadline_ms * 1000 + 1;	/* hangs */
-	effect_us = took_us / 2;
-	if (took_us > (uint64_t)run->deadline_ms * 1000) {
-		end->timed_out = true;
-		end->exit_code = -1;
-		end->term_signal = 9;
-		took_us = (uint64_t)run->deadline_ms * 1000;
-		works = sim_chance(w, 300);
-		effect_us = took_us - 1;
-	} else {
-		end->exit_code = works ? 0 : 1;
-		/* The command went through, the answer was lost. */
-		if (!works && !v->bmc_dead && sim_chance(w, 300))
-			works = true;
-	}
-	sim_trace(w, "n%u fence agent: %s n%u (%s in %" PRIu64 " ms)", node, action, victim,
-		end->exit_code == 0 ? "will work" : "will fail", took_us / 1000);
-	if (works && !v->bmc_lies && (strcmp(action, "off") == 0 || strcmp(action, "reboot") == 0)) {
-		e = sim_at(w, effect_us, fire_power_off, node, NULL, 0);
-		e->value = (int)victim;
-	}
-	if (works && (strcmp(action, "on") == 0 || strcmp(action, "reboot") == 0)) {
-		e = sim_at(w, effect_us + 1500000 + sim_rnd(w, 8000000), fire_power_on, node, NULL, 0);
-		e->value = (int)victim;
-	}
-	end_in(w, node, SIM_FENCED, run->id, took_us, end);
-	return victim;
-}
+/* ---- resource agents ---- */
 
 static const char *env_value(const struct clu_run *run, const char *name)
 {
@@ -167,53 +185,96 @@ static const char *env_value(const struct clu_run *run, const char *name)
 	return NULL;
 }
 
-static void run_resource_agent(struct sim_world *w, unsigned node, const struct clu_run *run, struct ending *end)
+enum luck { LUCK_GOOD, LUCK_FAILS, LUCK_HANGS };
+
+static enum luck luck_of(struct sim_world *w, const struct sim_node *n, unsigned fails_per_mille)
+{
+	unsigned luck = (unsigned)sim_rnd(w, 1000);
+	unsigned hangs = n->agents == SIM_AGENTS_STUCK ? 200 : 10;
+
+	if (w->calm)
+		return LUCK_GOOD;
+	if (n->agents == SIM_AGENTS_FAILING)
+		fails_per_mille = 250;
+	return luck < fails_per_mille ? LUCK_FAILS : luck >= 1000 - hangs ? LUCK_HANGS : LUCK_GOOD;
+}
+
+static void run_start(struct sim_world *w, unsigned node, struct sim_ending *end, uint64_t took_us, enum luck luck)
+{
+	const char *name = end->resource;
+	unsigned how = (unsigned)sim_rnd(w, 100);
+
+	w->stats.starts++;
+	sim_check_start(w, node, name);
+	if (luck == LUCK_GOOD ? how < 80 : how < 50)
+		sim_check_resource(w, node, name, true);
+	else if (luck == LUCK_GOOD)
+		active_in(w, node, name, sim_rnd(w, took_us));
+	else if (how < 75)	/* what it began goes on without it */
+		active_in(w, node, name, took_us + sim_rnd(w, LEFTOVER_MS) * MS);
+}
+
+static void run_stop(struct sim_world *w, unsigned node, struct sim_ending *end, uint64_t took_us, enum luck luck)
+{
+	unsigned how = (unsigned)sim_rnd(w, 100);
+
+	w->stats.stops++;
+	/* One that fails has stopped it nevertheless, or not. */
+	end->goes_down = luck == LUCK_GOOD || how < 50;
+	if (end->goes_down && how < 20) {
+		struct sim_event *e = sim_at(w, sim_rnd(w, took_us), fire_down, node, end->resource,
+			strlen(end->resource) + 1);
+
+		e->boot = w->node[node].boot;
+	}
+}
+
+static void run_resource_agent(struct sim_world *w, unsigned node, const struct clu_run *run, struct sim_ending *end,
+	uint64_t *took_us)
 {
 	const char *op = run->argv[1] ? run->argv[1] : "";
 	const char *type = env_value(run, "OCF_RESOURCE_TYPE"), *name = env_value(run, "OCF_RESKEY_name");
-	unsigned luck = (unsigned)sim_rnd(w, 1000);
-	uint64_t took_us = 1000 + sim_rnd(w, 200000);
+	const struct sim_node *n = &w->node[node];
+	bool start = strcmp(op, "start") == 0, stop = strcmp(op, "stop") == 0;
+	enum luck luck = luck_of(w, n, start ? 40 : stop ? 10 : 3);
 
 	if (!name)
 		name = env_value(run, "OCF_RESKEY_address");
 	snprintf(end->resource, sizeof(end->resource), "%s:%s", type ? type : "?", name ? name : "?");
-	if (strcmp(op, "start") == 0) {
-		w->stats.starts++;
-		sim_check_resource(w, node, end->resource, true);
-		if (!w->calm && luck < 40) {
-			end->exit_code = 1;
-			w->stats.agent_failures++;
-		}
-	} else if (strcmp(op, "stop") == 0) {
-		w->stats.stops++;
-		end->stopping = true;
-		if (!w->calm && luck < 10) {
-			end->exit_code = 1;
-			w->stats.agent_failures++;
-		}
-	} else {
-		bool active = sim_resource_active(w, node, end->resource);
-
-		if (!w->calm && luck < 3)
-			active = false;
-		end->exit_code = active ? 0 : 7;
-		took_us /= 4;
-	}
-	if (!w->calm && luck >= 990) {
+	*took_us = 1000 + sim_rnd(w, start || stop ? 200000 : 50000);
+	if (n->agents == SIM_AGENTS_SLOW)
+		*took_us += sim_rnd(w, run->deadline_ms + run->deadline_ms / 8) * MS;
+	if (*took_us >= (uint64_t)run->deadline_ms * MS)
+		luck = LUCK_HANGS;
+	if (luck == LUCK_HANGS) {
 		end->timed_out = true;
-		end->exit_code = -1;
-		end->term_signal = 9;
-		took_us = (uint64_t)run->deadline_ms * 1000;
+		sim_ended_by_signal(w, run->grace_ms, end, took_us, (uint64_t)run->deadline_ms * MS);
+		if (n->agents == SIM_AGENTS_STUCK) {
+			end->term_signal = 9;
+			*took_us = (uint64_t)(run->deadline_ms + (run->grace_ms ? run->grace_ms : DEFAULT_GRACE_MS)) * MS;
+		}
 	}
+	if (luck != LUCK_GOOD)
+		w->stats.agent_failures++;
+	if (luck == LUCK_FAILS)
+		end->exit_code = 1;
+	if (start)
+		run_start(w, node, end, *took_us, luck);
+	else if (stop)
+		run_stop(w, node, end, *took_us, luck);
+	else if (luck == LUCK_GOOD)
+		end->exit_code = sim_resource_active(w, node, end->resource) ? 0 : 7;
 	if (end->exit_code != 0)
 		sim_check_agent_failed(w, end->resource, op);
-	end_in(w, node, SIM_RGM, run->id, took_us, end);
 }
+
+/* ---- programs ---- */
 
 void sim_run_program(struct sim_world *w, unsigned node, enum sim_daemon_kind k, const struct clu_run *run)
 {
 	struct sim_node *n = &w->node[node];
-	struct ending end = { 0 };
+	struct sim_ending end = { 0 };
+	uint64_t took_us;
 
 	if (!run->argv || !run->argv[0] || run->deadline_ms == 0) {
 		sim_fail(w, "node %u: a program was to be run without a name or a deadline", node);
@@ -228,14 +289,23 @@ void sim_run_program(struct sim_world *w, unsigned node, enum sim_daemon_kind k,
 		return;
 	}
 	for (unsigned i = 0; i < SIM_MAX_CHILDREN; i++) {
-		if (n->child[i].used)
+		struct sim_child *c = &n->child[i];
+
+		if (c->used)
 			continue;
 		end.gen = ++w->seq;
-		n->child[i] = (struct sim_child){ true, run->id, end.gen, k, 0 };
-		if (k == SIM_FENCED)
-			n->child[i].victim = run_fence_agent(w, node, run, &end);
-		else
-			run_resource_agent(w, node, run, &end);
+		*c = (struct sim_child){ .used = true, .id = run->id, .gen = end.gen, .daemon = k, .grace_ms = run->grace_ms };
+		if (k == SIM_FENCED) {
+			end.victim = c->victim = sim_power_agent(w, node, run, &end, &took_us);
+			if (end.victim)
+				sim_check_fence_begin(w, node, end.victim);
+		} else {
+			run_resource_agent(w, node, run, &end, &took_us);
+			c->res = res_get(n, end.resource);
+			c->stops = run->argv[1] && strcmp(run->argv[1], "stop") == 0;
+		}
+		if (!w->failure[0])
+			end_in(w, node, k, run->id, took_us, &end);
 		return;
 	}
 	sim_fail(w, "node %u: more than %d programs run at once", node, SIM_MAX_CHILDREN);
@@ -244,15 +314,21 @@ void sim_run_program(struct sim_world *w, unsigned node, enum sim_daemon_kind k,
 void sim_kill_program(struct sim_world *w, unsigned node, enum sim_daemon_kind k, uint64_t id)
 {
 	struct sim_child *c = child_find(&w->node[node], k, id);
-	struct ending end = { .exit_code = -1, .term_signal = 15 };
+	struct sim_ending end = { .exit_code = -1 };
+	uint64_t took_us;
 
 	if (w->hooks && w->hooks->kill)
 		w->hooks->kill(w->hooks->ctx, node, k, id);
-	if (!c)
+	if (!c || c->killed)
 		return;
 	/* Its earlier end no longer counts; what it began to do to the world may still happen. */
+	c->killed = true;
 	end.gen = c->gen = ++w->seq;
 	if (c->victim)
 		sim_check_fence_end(w, node, c->victim, false);
-	end_in(w, node, k, id, 1000 + sim_rnd(w, 20000), &end);
+	if (c->res)
+		snprintf(end.resource, sizeof(end.resource), "%s", c->res->name);
+	end.goes_down = c->stops && sim_chance(w, 500);
+	sim_ended_by_signal(w, c->grace_ms, &end, &took_us, 0);
+	end_in(w, node, k, id, took_us, &end);
 }

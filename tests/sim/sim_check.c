@@ -61,12 +61,18 @@ void sim_check_resource(struct sim_world *w, unsigned node, const char *name, bo
 		sim_trace(w, "n%u %s is down", node, name);
 	s->active = active ? s->active | bit : s->active & ~bit;
 	sim_promise_s1_once(w, s);
-	if (active) {
-		sim_promise_s1_quorum_first(w, s, node);
+	if (active)
 		sim_promise_s2_not_before_fenced(w, s, node);
-	}
 	/* Started there anew it is the node's own again; stopped there, nobody has to ask. */
 	s->owed &= ~bit;
+}
+
+void sim_check_start(struct sim_world *w, unsigned node, const char *name)
+{
+	struct resource *s = resource_find(w->rules, name, true);
+
+	if (s)
+		sim_promise_s1_quorum_first(w, s, node);
 }
 
 void sim_check_agent_failed(struct sim_world *w, const char *name, const char *op)

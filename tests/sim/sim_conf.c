@@ -28,18 +28,47 @@ static void draw_cman(struct sim_dice *d, unsigned n_nodes, unsigned *votes, str
 	clu_buf_str(ret, "/>\n");
 }
 
+/*
+ * Most nodes have a BMC; some hang on a power strip as well, or on two, for two power
+ * supplies, or on strips alone. Methods on one line each: an update may leave one out.
+ */
+static void draw_methods(struct sim_dice *d, unsigned i, bool off, bool delay, struct clu_buf *ret)
+{
+	unsigned how = (unsigned)sim_dice_below(d, 100), after = 5 + (unsigned)sim_dice_below(d, 5);
+
+	if (how < 90) {
+		clu_buf_printf(ret, "<method name=\"bmc\"><device name=\"bmc\" port=\"%u\"%s", i, off ? " action=\"off\"" : "");
+		if (delay)
+			clu_buf_printf(ret, " delay=\"%u\"", after);
+		clu_buf_str(ret, "/></method>\n");
+	}
+	if (how >= 60 && how < 80)
+		clu_buf_printf(ret, "<method name=\"strip\"><device name=\"left\" port=\"%u\"/></method>\n", i);
+	if (how >= 80)
+		clu_buf_printf(ret, "<method name=\"strips\"><device name=\"left\" port=\"%u\"/>"
+			"<device name=\"right\" port=\"%u\"/></method>\n", i, i);
+}
+
 static void draw_nodes(struct sim_dice *d, unsigned n_nodes, const unsigned *votes, struct clu_buf *ret)
 {
+	/* Whoever fences later in a cluster of two loses the race. */
+	bool delay = n_nodes == 2 && sim_dice_chance(d, 300);
+	/*
+	 * One that is switched off and not on again waits for its administrator. If the others
+	 * have no quorum without it, they fence it at the moment when it brings them quorum,
+	 * again and again: so only one of three or more.
+	 */
+	bool off = n_nodes > 2 && sim_dice_chance(d, 200);
+
 	clu_buf_str(ret, "<clusternodes>\n");
 	for (unsigned i = 1; i <= n_nodes; i++) {
-		clu_buf_printf(ret, "<clusternode name=\"n%u\" nodeid=\"%u\" votes=\"%u\"><fence>"
-			"<method name=\"1\"><device name=\"bmc\" port=\"%u\"/></method>", i, i, votes[i], i);
-		if (sim_dice_chance(d, 300))
-			clu_buf_printf(ret, "<method name=\"2\"><device name=\"switch\" port=\"%u\"/></method>", i);
+		clu_buf_printf(ret, "<clusternode name=\"n%u\" nodeid=\"%u\" votes=\"%u\"><fence>\n", i, i, votes[i]);
+		draw_methods(d, i, off && i == 1, delay && i == 1, ret);
 		clu_buf_str(ret, "</fence></clusternode>\n");
 	}
-	clu_buf_str(ret, "</clusternodes>\n<fencedevices><fencedevice name=\"bmc\" agent=\"fence_sim\"/>"
-		"<fencedevice name=\"switch\" agent=\"fence_sim\"/></fencedevices>\n");
+	clu_buf_str(ret, "</clusternodes>\n<fencedevices>\n<fencedevice name=\"bmc\" agent=\"fence_ipmilan\"/>\n"
+		"<fencedevice name=\"left\" agent=\"fence_apc\" ipaddr=\"left\"/>\n"
+		"<fencedevice name=\"right\" agent=\"fence_apc\" ipaddr=\"right\"/>\n</fencedevices>\n");
 }
 
 static void draw_rm(struct sim_dice *d, unsigned n_nodes, struct clu_buf *ret)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "sim_machines.h"
+#include "sim_power.h"
 #include "sim_requests.h"
 
 #define MS 1000u
@@ -21,6 +23,8 @@ static bool run_boot(struct sim_world *w, const struct sim_fault *f)
 {
 	bool off = !w->node[f->node].power;
 
+	/* Whoever does that sees to it that the machine has power. */
+	sim_power_restore(w, f->node);
 	sim_node_boot(w, f->node);
 	return off;
 }
@@ -87,34 +91,6 @@ static bool run_stop(struct sim_world *w, const struct sim_fault *f)
 	return true;
 }
 
-/* ---- power switches ---- */
-
-static bool run_switch_dead(struct sim_world *w, const struct sim_fault *f)
-{
-	bool well = !w->node[f->node].bmc_dead;
-
-	w->node[f->node].bmc_dead = true;
-	if (well)
-		sim_trace(w, "power switch of n%u is dead", f->node);
-	return well;
-}
-
-static bool run_switch_works(struct sim_world *w, const struct sim_fault *f)
-{
-	bool dead = w->node[f->node].bmc_dead;
-
-	w->node[f->node].bmc_dead = false;
-	if (dead)
-		sim_trace(w, "power switch of n%u works again", f->node);
-	return dead;
-}
-
-static void calm_switches(struct sim_world *w)
-{
-	for (unsigned i = 1; i <= w->n_nodes; i++)
-		w->node[i].bmc_dead = false;
-}
-
 /* ---- the network ---- */
 
 static void draw_partition(struct sim_draw *d, struct sim_fault *f)
@@ -169,8 +145,19 @@ const struct sim_fault_kind sim_fault_kinds[] = {
 	{ .name = "partition", .weight = 10, .args = { SIM_ARG_SIDES }, .draw = draw_partition, .run = run_partition,
 		.calm = calm_network },
 	{ .name = "heal", .weight = 10, .run = run_heal },
-	{ .name = "switch-dead", .weight = 6, .args = { SIM_ARG_NODE }, .run = run_switch_dead, .calm = calm_switches },
-	{ .name = "switch-works", .weight = 4, .args = { SIM_ARG_NODE }, .run = run_switch_works },
+	{ .name = "bmc", .weight = 8, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_switch_states,
+		.draw = sim_draw_switch, .run = sim_run_bmc, .calm = sim_calm_power },
+	{ .name = "power-strips", .weight = 2, .args = { SIM_ARG_CHOICE }, .choices = sim_switch_states,
+		.draw = sim_draw_switch, .run = sim_run_strips },
+	{ .name = "bmc-cut", .weight = 2, .args = { SIM_ARG_NODE }, .run = sim_run_bmc_cut },
+	{ .name = "mains-off", .weight = 4, .args = { SIM_ARG_NODE, SIM_ARG_SECONDS }, .draw = sim_draw_mains_off,
+		.run = sim_run_mains_off },
+	{ .name = "disk", .weight = 5, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_disk_states,
+		.draw = sim_draw_disk, .run = sim_run_disk, .calm = sim_calm_disks },
+	{ .name = "agents", .weight = 5, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_agents_states,
+		.draw = sim_draw_agents, .run = sim_run_agents, .calm = sim_calm_agents },
+	{ .name = "resource-dies", .weight = 4, .args = { SIM_ARG_WORD }, .draw = sim_draw_resource,
+		.run = sim_run_resource_dies },
 	{ .name = "kill", .weight = 10, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_daemon_names, .draw = draw_kill,
 		.run = run_kill },
 	{ .name = "corosync-dies", .weight = 10, .args = { SIM_ARG_NODE }, .run = run_corosync_dies },

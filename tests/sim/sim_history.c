@@ -2,6 +2,7 @@
 #include "sim_history.h"
 
 #include "clu_conf.h"
+#include "sim_power.h"
 #include "sim_quorum.h"
 #include "sim_types.h"
 
@@ -58,8 +59,10 @@ static void settle(struct sim_world *w)
 	sim_faults_calm(w);
 	(void)sim_run_until(w, w->now_us + SETTLE_US);
 	/* Whoever was off by then, by an agent that had begun before the calm, comes back now. */
-	for (unsigned i = 1; i <= w->n_nodes; i++)
+	for (unsigned i = 1; i <= w->n_nodes; i++) {
+		sim_power_restore(w, i);
 		sim_node_boot(w, i);
+	}
 	(void)sim_run_until(w, w->now_us + SETTLE_US);
 	if (!w->failure[0])
 		sim_types_check_settled(w);
@@ -90,8 +93,10 @@ int sim_history_run(const struct sim_plan *p, FILE *trace, struct sim_result *re
 	*ret = (struct sim_result){ .why = "" };
 	w->steady = p->no_luck;
 	c = w->conf = parse_conf(w, p);
-	if (c)
+	if (c) {
 		sim_quorum_setup(w);
+		sim_power_wire(w);
+	}
 	for (unsigned i = 1; i <= w->n_nodes && c; i++)
 		if (!(p->off & SIM_BIT(i)))
 			sim_node_boot(w, i);

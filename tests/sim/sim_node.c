@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "fenced.pb-c.h"
+#include "sim_disk.h"
 #include "sim_parse.h"
+#include "sim_power.h"
 #include "sim_quorum.h"
 #include "sim_requests.h"
 #include "sim_types.h"
@@ -206,51 +208,6 @@ static void fire_node_killed(struct sim_world *w, struct sim_event *e)
 		sim_corosync_dies(w, n->id);
 }
 
-static void file_put(struct sim_node *n, const char *path, const void *data, size_t len)
-{
-	struct sim_file *f = n->disk;
-
-	while (f && strcmp(f->path, path) != 0)
-		f = f->next;
-	if (!f) {
-		f = calloc(1, sizeof(*f));
-		if (!f)
-			abort();
-		f->path = strdup(path);
-		f->next = n->disk;
-		n->disk = f;
-	}
-	free(f->data);
-	f->data = malloc(len ? len : 1);
-	if (!f->data)
-		abort();
-	memcpy(f->data, data, len);
-	f->len = len;
-}
-
-const void *sim_file_get(const struct sim_world *w, unsigned node, const char *path, size_t *ret_len)
-{
-	for (const struct sim_file *f = w->node[node].disk; f; f = f->next)
-		if (strcmp(f->path, path) == 0) {
-			*ret_len = f->len;
-			return f->data;
-		}
-	return NULL;
-}
-
-static void fire_stored(struct sim_world *w, struct sim_event *e)
-{
-	struct clu_event ev = { .type = CLU_EV_STORED };
-	const char *path = e->data;
-	size_t n = strlen(path) + 1;
-
-	ev.u.stored.id = e->id;
-	if (e->value == 0)
-		file_put(&w->node[e->node], path, path + n, e->len - n);
-	ev.u.stored.result = e->value;
-	sim_deliver(w, e->node, e->daemon, &ev);
-}
-
 static void fire_end(struct sim_world *w, struct sim_event *e)
 {
 	sim_daemon_kill(w, e->node, e->daemon);
@@ -285,22 +242,6 @@ void sim_daemon_restart_later(struct sim_world *w, unsigned node, enum sim_daemo
 
 	e->daemon = k;
 	e->boot = w->node[node].boot;
-}
-
-static void store(struct sim_world *w, struct sim_node *n, enum sim_daemon_kind k, const struct clu_action *a)
-{
-	size_t path_len = strlen(a->u.store.path) + 1;
-	char *both = malloc(path_len + a->u.store.len);
-	struct sim_event *e;
-
-	if (!both)
-		abort();
-	memcpy(both, a->u.store.path, path_len);
-	memcpy(both + path_len, a->u.store.data, a->u.store.len);
-	e = for_daemon(w, 200 + sim_rnd(w, 20000), fire_stored, n, k, both, path_len + a->u.store.len);
-	e->id = a->u.store.id;
-	e->value = !w->calm && sim_chance(w, 3) ? -28 : 0;
-	free(both);
 }
 
 static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daemon_kind k, const struct clu_action *a)
@@ -338,13 +279,16 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 		sim_kill_program(w, n->id, k, a->u.kill_id);
 		break;
 	case CLU_ACT_STORE:
-		store(w, n, k, a);
+		sim_disk_store(w, n->id, k, a);
 		break;
 	case CLU_ACT_NOTE:
 		if (w->hooks && w->hooks->note)
 			w->hooks->note(w->hooks->ctx, n->id, k, a);
 		sim_trace(w, "n%u %s %s: %s -> %s (%s) %s %s", n->id, w->type[k]->ops->name, a->u.note.object,
 			a->u.note.from, a->u.note.to, a->u.note.why, a->u.note.event, a->u.note.fields);
+		if (strcmp(a->u.note.event, "rg.illegal") == 0)
+			sim_fail(w, "sane: rgmanager of node %u refused to take %s from %s to %s", n->id, a->u.note.object,
+				a->u.note.from, a->u.note.to);
 		break;
 	case CLU_ACT_JOIN:
 		d->wants_group = true;
@@ -554,7 +498,7 @@ void sim_node_boot(struct sim_world *w, unsigned node)
 	struct sim_node *n = &w->node[node];
 	struct sim_event *e;
 
-	if (n->power)
+	if (n->power || !sim_power_has_feed(n))
 		return;
 	n->power = n->corosync = true;
 	n->hung = false;
@@ -584,6 +528,7 @@ void sim_node_crash(struct sim_world *w, unsigned node)
 	n->power = n->corosync = n->hung = false;
 	n->boot = ++w->boots;
 	n->ring = NULL;
+	sim_disk_power_lost(w, node);
 	sim_check_node_off(w, node);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sim_quorum.h"
+#include "sim_disk.h"
 #include "sim_rules.h"
 #include "sim_types.h"
 

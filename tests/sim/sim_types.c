@@ -10,6 +10,7 @@
 #include "clu_conf.h"
 #include "fenced_core.h"
 #include "rg_core.h"
+#include "sim_disk.h"
 #include "sim_parse.h"
 #include "sim_requests.h"
 #include "sim_rules.h"

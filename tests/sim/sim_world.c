@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim_agents.h"
+#include "sim_disk.h"
 #include "sim_parse.h"
 
 /* A test program: without memory there is nothing to test. */
@@ -68,19 +70,11 @@ struct sim_world *sim_world_free(struct sim_world *w)
 		return NULL;
 	w->calm = true;
 	for (unsigned i = 1; i <= w->n_nodes; i++) {
-		struct sim_file *f = w->node[i].disk;
-
 		for (unsigned k = 0; k < SIM_NDAEMONS; k++)
 			sim_daemon_kill(w, i, (enum sim_daemon_kind)k);
 		free(w->node[i].conf_bytes);
-		while (f) {
-			struct sim_file *next = f->next;
-
-			free(f->path);
-			free(f->data);
-			free(f);
-			f = next;
-		}
+		sim_disk_free(&w->node[i]);
+		sim_agents_free(&w->node[i]);
 	}
 	for (unsigned i = 0; i < w->n_heap; i++)
 		event_free(w->heap[i]);

@@ -59,7 +59,11 @@ struct sim_child {
 	bool used;
 	uint64_t id, gen;
 	enum sim_daemon_kind daemon;
+	uint32_t grace_ms;
+	bool killed;
 	unsigned victim;	/* fence agents: whom it switches */
+	struct sim_res *res;	/* resource agents */
+	bool stops;
 };
 
 struct sim_daemon {
@@ -77,11 +81,30 @@ struct sim_daemon {
 	uint64_t spin_since_us, spins;	/* timers in a row without time passing */
 };
 
-struct sim_file {
-	struct sim_file *next;
-	char *path;
-	void *data;
-	size_t len;
+#define SIM_MAX_OUTLETS 4
+
+enum sim_switch_state {
+	SIM_SWITCH_WORKS,
+	SIM_SWITCH_DEAD,	/* answers nobody */
+	SIM_SWITCH_SLOW,	/* seconds, but within the agent's deadline */
+	SIM_SWITCH_FLAKY,	/* fails as often as it works */
+	SIM_SWITCH_LATE,	/* does what it was asked seconds after its agent was given up */
+	/* Says off, and the node runs on: nothing can keep S1 then. Only scripts have it. */
+	SIM_SWITCH_LIES,
+	SIM_NSWITCH_STATES
+};
+
+struct sim_outlet {
+	char key[64];		/* "ADDRESS/PORT" */
+	bool off;
+};
+
+struct sim_power {
+	bool no_mains;
+	bool bmc_local;		/* its BMC is reached from the node's own side of the network only */
+	enum sim_switch_state bmc, strips;	/* the BMC, and the strips that it hangs on */
+	struct sim_outlet outlet[SIM_MAX_OUTLETS];
+	unsigned n_outlets;
 };
 
 struct sim_node {
@@ -105,13 +128,15 @@ struct sim_node {
 	struct sim_daemon d[SIM_NDAEMONS];
 	struct sim_child child[SIM_MAX_CHILDREN];
 	struct sim_file *disk;
+	unsigned disk_state;	/* enum sim_disk_state */
+	struct sim_power pw;
+	unsigned agents;	/* enum sim_agents_state */
+	struct sim_res *res;
 	bool has_conf;		/* its ccsd has put a document in force */
 	void *conf_bytes;
 	size_t conf_len;
 	uint64_t join_client;	/* the boot script's request */
 	bool left_domain;	/* by an administrator: it joins again when faults are over */
-	bool bmc_dead;		/* its power switch does not answer */
-	bool bmc_lies;		/* says off and is not: only in scenarios that must break S1 */
 };
 
 /*
@@ -221,8 +246,6 @@ void sim_daemon_stop(struct sim_world *w, unsigned node, enum sim_daemon_kind da
 /* As a service manager does after a crash. */
 void sim_daemon_restart_later(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 void sim_deliver(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, struct clu_event *ev);
-/* A durable file of a node; NULL when it has none. */
-const void *sim_file_get(const struct sim_world *w, unsigned node, const char *path, size_t *ret_len);
 /* An admin request to a daemon of a node; its answer goes to sim_check. Returns the client id. */
 uint64_t sim_request(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const void *data, size_t len);
 /* The same by somebody who may only read, when admin is false. */
@@ -239,6 +262,8 @@ void sim_check_free(struct sim_world *w);
 void sim_check_step(struct sim_world *w);	/* after every single step */
 bool sim_resource_active(struct sim_world *w, unsigned node, const char *name);
 void sim_check_resource(struct sim_world *w, unsigned node, const char *name, bool active);
+/* A start of it begins; it is active at once, or later. */
+void sim_check_start(struct sim_world *w, unsigned node, const char *name);
 void sim_check_agent_failed(struct sim_world *w, const char *name, const char *op);
 void sim_check_node_off(struct sim_world *w, unsigned node);
 void sim_check_request(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, uint64_t client);

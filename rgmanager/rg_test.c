@@ -15,6 +15,7 @@
 
 #include "rg_agents.h"
 #include "rg_delta.h"
+#include "rg_simulate.h"
 #include "rg_test_run.h"
 
 static struct rg_registry registry;
@@ -27,6 +28,7 @@ static int usage(FILE *f, int code)
 		"  test CONF start|stop|status TYPE NAME   run the agents of that resource and below\n"
 		"  noop CONF start|stop|status TYPE NAME   the same without running anything\n"
 		"  delta CONF1 CONF2                what a change of configuration would stop and start\n"
+		"  simulate CONF [--crash NODE]...  what would happen to the services; see rg_test simulate --help\n"
 		"  -V, --version   -h, --help\n\nManual: man 8 rg_test\n");
 	return code;
 }
@@ -288,6 +290,8 @@ static int command(int argc, char **argv)
 		return test(false, argc - 1, argv + 1);
 	if (!strcmp(argv[0], "noop"))
 		return test(true, argc - 1, argv + 1);
+	if (!strcmp(argv[0], "simulate"))
+		return rg_simulate(argc, argv, &registry);
 	if (!strcmp(argv[0], "delta"))
 		return delta(argc - 1, argv + 1);
 	return usage(stderr, 1);

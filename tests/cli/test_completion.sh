@@ -27,8 +27,12 @@ offers ccs_tool "" "" update lsnode addnode
 offers fence_tool "" "" ls join leave dump
 offers clustat "" - -i -x -l --json
 offers clusvcadm "" - -e -d -r -s -R -F -Z -U
+offers rg_test "" "" rules test noop delta simulate
+offers rg_test "simulate x.conf" -- --crash --partition --fail-stop --boot-time --json
+offers rg_test "simulate $HAWSER_SRCDIR/conf/cluster.conf.sample --crash" "" n1 n2 n3
+offers rg_test "simulate $HAWSER_SRCDIR/conf/cluster.conf.sample --disable" "" lvs
 offers lvsd "" --st --status --stop
-for tool in cman_tool ccs_tool ccs_config_validate fence_tool fence_node fence_ack_manual clustat clusvcadm lvsd; do
+for tool in cman_tool ccs_tool ccs_config_validate fence_tool fence_node fence_ack_manual clustat clusvcadm lvsd rg_test; do
 	complete -p "$tool" >/dev/null || { echo "FAILED: no completion for $tool"; status=1; }
 done
 exit $status

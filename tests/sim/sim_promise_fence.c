@@ -18,8 +18,8 @@ void sim_promise_s3_quorum_first(struct sim_world *w, unsigned by, unsigned vict
 {
 	const struct sim_node *n = &w->node[by];
 
-	/* Where quorum is not counted, or corosync has just ended, only what the node was told is known. */
-	if (!n->d[SIM_FENCED].told_quorate || (n->ring && n->corosync && !w->hooks &&
+	/* Where corosync has just ended, only what the node was told is known. */
+	if (!n->d[SIM_FENCED].told_quorate || (n->ring && n->corosync &&
 		!sim_quorum_would_have(w, sim_ring_left(w, by), n->device_votes)))
 		sim_fail(w, "S3: node %u fences node %u without quorum", by, victim);
 }

@@ -146,8 +146,7 @@ static void recount(struct sim_world *w, unsigned node)
 	struct sim_node *n = &w->node[node];
 	sim_nodes members = sim_ring_members(n);
 
-	n->counted_quorate = w->hooks && w->hooks->quorate ? w->hooks->quorate(w->hooks->ctx, node, members) :
-		count(w, n, members);
+	n->counted_quorate = count(w, n, members);
 	n->count_no = ++w->seq;
 	sim_trace(w, "n%u corosync: %s in ring %llu", node, n->counted_quorate ? "quorate" : "not quorate",
 		(unsigned long long)sim_ring_id(n));

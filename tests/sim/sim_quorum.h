@@ -9,7 +9,7 @@
 
 #include "sim_world.h"
 
-/* Reads the settings from w->conf. Without (a world whose hooks tell the quorum) each node has one vote. */
+/* Reads the settings from w->conf. */
 void sim_quorum_setup(struct sim_world *w);
 /* A corosync that has just started: it has seen nobody yet. */
 void sim_quorum_node_up(struct sim_world *w, unsigned node);

@@ -396,7 +396,7 @@ void sim_ring_node_up(struct sim_world *w, unsigned node)
 void sim_ring_node_lost(struct sim_world *w, unsigned node)
 {
 	stall(w, node);
-	sim_ring_reform(w, w->detect_us - sim_rnd(w, TOKEN_US / 4));
+	sim_ring_reform(w, w->detect_us - (w->steady ? 0 : sim_rnd(w, TOKEN_US / 4)));
 }
 
 void sim_ring_node_leaves(struct sim_world *w, unsigned node)

@@ -151,8 +151,6 @@ struct sim_hooks {
 	/* Instead of sim_agents.c: a CHILD event has to follow. */
 	void (*run)(void *ctx, unsigned node, enum sim_daemon_kind daemon, const struct clu_run *run);
 	void (*kill)(void *ctx, unsigned node, enum sim_daemon_kind daemon, uint64_t id);
-	/* Instead of counting nodes: is this ring quorate? */
-	bool (*quorate)(void *ctx, unsigned node, sim_nodes members);
 	/* The watchdog has reset the machine; instead of booting it by and by. */
 	void (*reset)(void *ctx, unsigned node);
 };

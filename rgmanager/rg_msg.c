@@ -70,10 +70,13 @@ int rg_snapshot(const void *core, struct clu_buf *ret)
 	snap.nodes = node_list;
 	if (svcs && svc_list) {
 		for (unsigned i = 0; i < rg->n_svcs; i++) {
-			svc_save(rg->svcs[i], &svcs[i]);
-			svc_list[i] = &svcs[i];
+			/* Removed and at rest: each member drops it when its own agents have ended, sooner or later. */
+			if (rg->svcs[i]->gone && !rg_state_active(rg->svcs[i]->state))
+				continue;
+			svc_save(rg->svcs[i], &svcs[snap.n_services]);
+			svc_list[snap.n_services] = &svcs[snap.n_services];
+			snap.n_services++;
 		}
-		snap.n_services = rg->n_svcs;
 		snap.services = svc_list;
 		snap.version = rg->version;
 		if (rg->rm)

@@ -168,7 +168,7 @@ const struct sim_fault_kind sim_fault_kinds[] = {
 		.choices = sim_clusvcadm_ops, .flag = "by-domain", .draw = sim_draw_clusvcadm, .run = sim_run_clusvcadm,
 		.calm = sim_calm_clusvcadm },
 	{ .name = "clustat", .weight = 2, .args = { SIM_ARG_ON }, .run = sim_run_clustat },
-	{ .name = "ccs_tool-update", .weight = 8,
+	{ .name = "ccs_tool-update", .weight = 16,
 		.args = { SIM_ARG_ON, SIM_ARG_NUMBER, SIM_ARG_NUMBER2, SIM_ARG_WORD_OPT },
 		.draw = sim_draw_update, .run = sim_run_update },
 	{ .name = "ccs", .weight = 2, .args = { SIM_ARG_ON, SIM_ARG_CHOICE }, .choices = sim_ccs_verbs,

@@ -20,7 +20,11 @@ void sim_requests_answered(struct sim_world *w, unsigned node, enum sim_daemon_k
 
 /* ---- sim_requests_ccs.c: ccsd ---- */
 
-/* num[0]: the new version; num[1]: what makes this document another one; text: "" or what is wrong with it. */
+/*
+ * num[0]: the new version; num[1]: what makes this document another one (0: nothing but the version); text: "", or what
+ * is wrong with it, or "race": another node gets another document under this number at once, or "crash": this node loses
+ * its power while the others are asked.
+ */
 void sim_draw_update(struct sim_draw *d, struct sim_fault *f);
 bool sim_run_update(struct sim_world *w, const struct sim_fault *f);
 extern const char *const sim_ccs_verbs[];

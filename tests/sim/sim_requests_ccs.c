@@ -5,6 +5,7 @@
 
 #include "ccsd.pb-c.h"
 #include "clu_conf.h"
+#include "sim_conf_change.h"
 #include "sim_requests.h"
 
 const char *const sim_ccs_verbs[] = { "get", "get-force", "get-known", "status", NULL };
@@ -42,16 +43,17 @@ bool sim_run_ccs(struct sim_world *w, const struct sim_fault *f)
 void sim_draw_update(struct sim_draw *d, struct sim_fault *f)
 {
 	static const char *const faults[] = { "invalid", "other-cluster", "empty", "unreadable" };
+	unsigned how = (unsigned)sim_dice_below(&d->dice, 100), which = (unsigned)sim_dice_below(&d->dice, 4);
 
 	/* Mostly the next number; sometimes an old one, or one that two nodes use at once. */
 	f->num[0] = sim_dice_chance(&d->dice, 800) ? ++d->config_version :
 		d->config_version + sim_dice_below(&d->dice, 2);
 	f->num[1] = sim_dice_below(&d->dice, 1000000000);
-	if (sim_dice_chance(&d->dice, 100))
-		snprintf(f->text, sizeof(f->text), "%s", faults[sim_dice_below(&d->dice, 4)]);
+	if (how < 30)
+		snprintf(f->text, sizeof(f->text), "%s", how < 10 ? faults[which] : how < 20 ? "race" : "crash");
 }
 
-/* The first document again, under another number and with a comment that makes it another one. */
+/* The first document with changes, under another number and with a comment that makes it another one. */
 static void make_document(struct sim_world *w, const struct sim_fault *f, struct clu_buf *ret)
 {
 	size_t len;
@@ -64,16 +66,14 @@ static void make_document(struct sim_world *w, const struct sim_fault *f, struct
 		clu_buf_str(ret, "<invalid/>\n");
 	if (strcmp(f->text, "unreadable") == 0)
 		clu_buf_str(ret, "<unreadable\n");
-	clu_buf_append(ret, rest, len - (size_t)(rest - old));
+	w->domains_changed |= sim_conf_change(rest, len - (size_t)(rest - old), f->num[1], ret);
 }
 
-bool sim_run_update(struct sim_world *w, const struct sim_fault *f)
+static void update(struct sim_world *w, const struct sim_fault *f)
 {
 	Hawser__CcsdRequest q = HAWSER__CCSD_REQUEST__INIT;
 	struct clu_buf doc = CLU_BUF_INIT;
 
-	if (!w->node[f->node].d[SIM_CCSD].up)
-		return false;
 	if (strcmp(f->text, "empty") != 0)
 		make_document(w, f, &doc);
 	q.verb = (char *)"update";
@@ -83,5 +83,30 @@ bool sim_run_update(struct sim_world *w, const struct sim_fault *f)
 	sim_trace(w, "n%u ccs_tool update to version %" PRIu64 " %s", f->node, f->num[0], f->text);
 	ask(w, f->node, &q);
 	clu_buf_free(&doc);
+}
+
+static void fire_crash(struct sim_world *w, struct sim_event *e)
+{
+	sim_node_crash(w, e->node);
+}
+
+bool sim_run_update(struct sim_world *w, const struct sim_fault *f)
+{
+	struct sim_fault other = *f;
+
+	if (!w->node[f->node].d[SIM_CCSD].up)
+		return false;
+	update(w, f);
+	if (strcmp(f->text, "race") == 0) {
+		/* Another administrator, on another node, with another document under the same number. */
+		other.node = 1 + f->node % w->n_nodes;
+		other.num[1]++;
+		if (w->node[other.node].d[SIM_CCSD].up)
+			update(w, &other);
+	} else if (strcmp(f->text, "crash") == 0) {
+		struct sim_event *e = sim_at(w, sim_rnd(w, 60000), fire_crash, f->node, NULL, 0);
+
+		e->boot = w->node[f->node].boot;
+	}
 	return true;
 }

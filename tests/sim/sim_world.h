@@ -186,6 +186,7 @@ struct sim_world {
 	sim_nodes fenced_by[SIM_MAX_NODES + 1];	/* per victim: whose agents said that they switched it */
 	struct sim_quorum_rules quorum;
 	bool locked;		/* an administrator has locked the services: unlocked when faults are over */
+	bool domains_changed;	/* by a cluster.conf that somebody proposed */
 	bool calm;		/* no more faults */
 	bool steady;		/* no luck: every number by chance is the middle one, nothing happens by chance */
 	uint64_t detect_us;	/* token + consensus: how long a loss goes unnoticed */

@@ -336,6 +336,8 @@ static void on_state(struct rg *rg, const struct clu_message *st)
 	for (unsigned i = 0; i < rg->n_svcs; i++) {
 		rg->svcs[i]->local.inited = rg->opt.no_init_stop && !rg->svcs[i]->local.active;
 		rg->svcs[i]->local.done_txn = rg->svcs[i]->local.failed_txn = 0;
+		/* What is under way here goes on or is ended, but the transition that asked for it is none of this state. */
+		rg->svcs[i]->local.op.txn = 0;
 	}
 }
 

@@ -434,6 +434,38 @@ static void replaced_state_stops_what_runs_here(void **state)
 	w_free(w);
 }
 
+/*
+ * A stop is under way when the state is replaced, and in the new one the transition with the very number of that
+ * stop is another: it is carried out all the same.
+ */
+static void numbers_of_a_replaced_state_mean_nothing(void **state)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+	struct clu_event st = { .type = CLU_EV_STATE };
+	struct clu_buf other = CLU_BUF_INIT;
+	uint64_t txn;
+
+	w_boot_all(w, 1);
+	assert_int_equal(rg_ops.snapshot(w->core[1], &other), 0);
+	w->hold_children = true;
+	w_op(w, 1, "stop", WEB, 0);
+	w_run(w);
+	w_expect(w, WEB, RG_STOPPING, 1);
+	txn = w_svc(w, 1, WEB)->txn;
+	st.u.state = (struct clu_message){ 2, other.data, other.len };
+	w_step(w, 1, &st);
+	w->hold_children = false;
+	w_end_children(w);
+	w_run(w);
+	w_expect(w, WEB, RG_STARTED, 1);
+	w_op(w, 1, "stop", WEB, 0);
+	w_run(w);
+	assert_int_equal(w_svc(w, 1, WEB)->txn, txn + 1);
+	w_expect(w, WEB, RG_STOPPED, 0);
+	clu_buf_free(&other);
+	w_free(w);
+}
+
 /* Somebody waits to be fenced: a daemon that is new here cannot know whose services that concerns. */
 static void newcomer_waits_until_nobody_has_to_be_fenced(void **state)
 {
@@ -476,6 +508,7 @@ int main(void)
 		cmocka_unit_test(config_update_touches_only_what_changed),
 		cmocka_unit_test(new_service_waits_until_all_have_stopped_it_once),
 		cmocka_unit_test(replaced_state_stops_what_runs_here),
+		cmocka_unit_test(numbers_of_a_replaced_state_mean_nothing),
 		cmocka_unit_test(newcomer_waits_until_nobody_has_to_be_fenced),
 	};
 

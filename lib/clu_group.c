@@ -87,7 +87,7 @@ void clu_group_reset(struct clu_group *g, uint64_t incarnation)
 	g->incarnation = incarnation;
 	g->number = g->repeated = g->branch = g->tag = g->snap_id = g->last_snap = 0;
 	g->round = g->waiting = g->core_has_state = false;
-	g->quorate_seq = 0;
+	g->quorate_seq = g->told_seq = 0;
 }
 
 bool clu_group_is_admitted(const struct clu_group *g)
@@ -285,6 +285,14 @@ int clu_group_confchg(struct clu_group *g, const struct clu_group_change *c)
 	r = clu_frag_view(g->out);
 	group_tell_quorum(g);
 	return r;
+}
+
+int clu_group_ring(struct clu_group *g, const struct clu_ring *ring)
+{
+	g->ring = *ring;
+	if (!g->tag || g->told_seq >= ring->seq)
+		return 0;
+	return group_tell_view(g, NULL, 0, NULL, 0, false);
 }
 
 void clu_group_dump(const struct clu_group *g, struct clu_buf *ret)

@@ -78,6 +78,14 @@ struct clu_group_change {
 
 int clu_group_confchg(struct clu_group *g, const struct clu_group_change *c);
 
+/*
+ * The transport is on a new ring in which nodes were lost; called behind the confchg
+ * of that loss, if there was one. The nodes need not have had a process in the group:
+ * then the core hears a VIEW without changes, so that quorum of before does not look
+ * like quorum of after it.
+ */
+int clu_group_ring(struct clu_group *g, const struct clu_ring *ring);
+
 /* One transport message from the total order. Malformed bytes are counted and ignored. */
 int clu_group_receive(struct clu_group *g, uint32_t from, const void *data, size_t len);
 

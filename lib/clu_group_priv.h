@@ -58,6 +58,7 @@ struct clu_group {
 	uint64_t number, n_views;	/* our number for this view */
 	uint64_t repeated;		/* digest of the list we sent last in this view */
 	struct clu_ring ring;
+	uint64_t told_seq;		/* of the ring in the last VIEW */
 	bool round;
 
 	uint64_t branch;		/* 0: no state */

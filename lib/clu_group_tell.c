@@ -148,6 +148,7 @@ int group_tell_view(struct clu_group *g, const struct clu_member *joined, unsign
 		.first = first,
 		.proto = group_proto(g),
 	};
+	g->told_seq = g->ring.seq;
 	if (g->waiting)
 		return keep_view(g, &ev.u.view);
 	g->core_has_state = true;

@@ -383,12 +383,34 @@ static void on_confchg(cpg_handle_t handle, const struct cpg_name *name,
 	free(h);
 }
 
+/* Takes over the nodes of a ring; true when one of the last ring is missing in it. */
+static bool note_ring_nodes(struct clu_shell *s, uint32_t n, const uint32_t *members)
+{
+	bool lost = false;
+
+	for (unsigned i = 0; i < s->cpg.n_ring_nodes && !lost; i++) {
+		uint32_t k = 0;
+
+		while (k < n && members[k] != s->cpg.ring_nodes[i])
+			k++;
+		lost = k == n;
+	}
+	s->cpg.n_ring_nodes = n < CLU_MAX_NODES ? n : CLU_MAX_NODES;
+	memcpy(s->cpg.ring_nodes, members, s->cpg.n_ring_nodes * sizeof(members[0]));
+	return lost;
+}
+
 static void on_totem_confchg(cpg_handle_t handle, struct cpg_ring_id ring, uint32_t n, const uint32_t *members)
 {
 	struct clu_shell *s = shell_of(handle);
+	bool lost = note_ring_nodes(s, n, members);
 
 	s->cpg.ring = (struct clu_ring){ ring.nodeid, ring.seq };
 	release(s);
+	if (lost && s->group && !s->ended && clu_group_ring(s->group, &s->cpg.ring) < 0) {
+		clu_log(CLU_CRIT, "the daemon ends: out of memory for the group; free memory on this node");
+		clu_shell_end(s, 1);
+	}
 }
 
 void clu_shell_cpg_drain(struct clu_shell *s)
@@ -427,6 +449,7 @@ cs_error_t clu_shell_cpg_open(struct clu_shell *s, uint32_t *ret_nodeid)
 
 	s->cpg.queue_end = &s->cpg.queue;
 	s->cpg.held_end = &s->cpg.held;
+	s->cpg.n_ring_nodes = 0;
 	e = cpg_model_initialize(&s->cpg.handle, CPG_MODEL_V1, (cpg_model_data_t *)&model, s);
 	if (e != CS_OK)
 		return e;

@@ -54,6 +54,8 @@ struct clu_shell_cpg {
 	unsigned backoff_ms;
 	struct clu_shell_timer retry;
 	struct clu_ring ring;		/* of the last totem confchg */
+	uint32_t ring_nodes[CLU_MAX_NODES];	/* who was in it */
+	unsigned n_ring_nodes;
 	struct clu_held *held, **held_end;	/* behind a loss whose ring id is not known yet */
 	struct clu_shell_timer no_ring;
 };

@@ -221,6 +221,14 @@ static struct rings *rings_of(struct sim_world *w)
 	return w->rings_made;
 }
 
+static void tell_ring(struct sim_node *n, enum sim_daemon_kind k)
+{
+	const struct clu_ring ring = { 1, n->ring->id };
+
+	if (n->d[k].up && n->d[k].in_group && clu_group_ring(n->d[k].group, &ring) < 0)
+		abort();
+}
+
 /* One new ring of the nodes in `mask`. */
 static void form(struct sim_world *w, sim_nodes mask)
 {
@@ -325,6 +333,8 @@ static void form(struct sim_world *w, sim_nodes mask)
 				if (sub[k] & SIM_BIT(i) && n->seen[g] & lost[k])
 					tell_change(w, n, (enum sim_daemon_kind)g, 0, n->seen[g] & lost[k],
 						CLU_LEFT_NODE);
+				if (sub[k] & SIM_BIT(i) && lost[k])
+					tell_ring(n, (enum sim_daemon_kind)g);
 			}
 		for (unsigned i = 1; i <= w->n_nodes; i++) {
 			struct sim_node *n = &w->node[i];

@@ -33,7 +33,8 @@ struct node {
 	struct clu_group *g;
 	/* the test's core: a chain over all it was told */
 	uint64_t chain, messages;
-	unsigned members[N + 1], n_members;
+	unsigned members[N + 1], n_members, views;
+	struct clu_ring view_ring;
 	bool in, quorate;
 	bool self_fresh;	/* as the last VIEW that took us in had it */
 	uint64_t states;	/* STATE events */
@@ -81,6 +82,8 @@ static void on_deliver(void *ctx, struct clu_event *ev)
 		}
 		break;
 	case CLU_EV_VIEW:
+		n->views++;
+		n->view_ring = ev->u.view.ring;
 		n->n_members = ev->u.view.n_members;
 		n->in = !ev->u.view.self_left;
 		for (unsigned i = 0; i < ev->u.view.n_members; i++) {
@@ -440,6 +443,35 @@ static void quorate_side_wins_a_merge(void **state)
 	free(w);
 }
 
+/* A node was lost that had no process in the group: quorum of before counts no more, so the core hears of the ring. */
+static void a_ring_that_lost_strangers_is_told(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	struct clu_ring ring = { 1, 0 };
+
+	(void)state;
+	w->rng = 17;
+	for (unsigned i = 1; i <= 3; i++)
+		start(w, i);
+	deliver_all(w);
+	ring.seq = w->n[1].view_ring.seq + 4;
+	for (unsigned i = 1; i <= 3; i++) {
+		unsigned views = w->n[i].views;
+
+		assert_int_equal(clu_group_ring(w->n[i].g, &ring), 0);
+		assert_int_equal(w->n[i].views, views + 1);
+		assert_int_equal(w->n[i].view_ring.seq, ring.seq);
+		assert_int_equal(w->n[i].n_members, 3);
+		/* Once for each ring. */
+		assert_int_equal(clu_group_ring(w->n[i].g, &ring), 0);
+		assert_int_equal(w->n[i].views, views + 1);
+	}
+	check_agreement(w, 0);
+	for (unsigned i = 1; i <= 3; i++)
+		drop_node(w, i);
+	free(w);
+}
+
 /* A merge makes both sides quorate: the one that loses its state must not hear of it before it has lost it. */
 static void quorum_waits_for_the_end_of_a_merge(void **state)
 {
@@ -608,6 +640,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_agree_after_any_history),
 		cmocka_unit_test(quorate_side_wins_a_merge),
+		cmocka_unit_test(a_ring_that_lost_strangers_is_told),
 		cmocka_unit_test(quorum_waits_for_the_end_of_a_merge),
 		cmocka_unit_test(held_quorum_of_a_ring_that_is_gone_is_not_told),
 		cmocka_unit_test(a_node_that_hung_does_not_win_with_its_old_quorum),

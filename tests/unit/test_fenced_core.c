@@ -99,6 +99,24 @@ static void test_gate_needs_quorum_of_the_same_ring(void **state)
 	fw_done(&w);
 }
 
+/* The same when the node that took quorum along had no fenced: only the ring tells. */
+static void test_gate_closes_with_a_loss_outside_of_the_group(void **state)
+{
+	three(DEFAULTS);
+	w.ring += 4;
+	for (unsigned i = 1; i <= 3; i++) {
+		const struct clu_ring ring = { 1, w.ring };
+
+		assert_int_equal(clu_group_ring(w.n[i].g, &ring), 0);
+	}
+	assert_int_equal(fw_ask(&w, 2, "victim", 3, true), 0);
+	fw_advance(&w, 10000);
+	assert_null(fw_child(&w, 1, 3));
+	fw_quorum(&w);
+	assert_non_null(fw_child(&w, 1, 3));
+	fw_done(&w);
+}
+
 static void test_without_quorum_nobody_is_fenced(void **state)
 {
 	three(DEFAULTS);
@@ -829,6 +847,7 @@ int main(void)
 		cmocka_unit_test(test_only_admins_change),
 		cmocka_unit_test(test_lost_node_is_fenced_at_once),
 		cmocka_unit_test(test_gate_needs_quorum_of_the_same_ring),
+		cmocka_unit_test(test_gate_closes_with_a_loss_outside_of_the_group),
 		cmocka_unit_test(test_without_quorum_nobody_is_fenced),
 		cmocka_unit_test(test_quorum_lost_mid_fence),
 		cmocka_unit_test(test_success_counts_though_quorum_went),

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """All tests of the tree, one after the other; every number is counted from a test's own result file.
 
-Stages: rules (forbidden calls, SPDX), build (maintainer mode), unit (`make check`), headers (each compiles alone),
-man (mandoc), shell (shellcheck), asan (`make check` again with ASan and UBSan), python (pytest outside the lab), lab.
+Stages: build (maintainer mode), rules (forbidden calls, SPDX), headers (each compiles alone), man (mandoc), shell
+(shellcheck), tarball (`make dist` is complete), unit (`make check`), asan (`make check` again with ASan and UBSan),
+python (pytest outside the lab), lab.
 """
 import argparse
 import glob
@@ -12,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 import xml.etree.ElementTree as ElementTree
 
@@ -187,6 +189,24 @@ def shell(tally, wanted):
             tally.add("shell: " + short(path), done.stdout.strip()[:800] if done.returncode else None)
 
 
+def tarball(tally):
+    """What git holds is in the tarball of `make dist`: nobody else can build or test what is missing there."""
+    listed = subprocess.run(["git", "-C", TOP, "ls-files"], capture_output=True, text=True, check=False)
+    if listed.returncode:
+        tally.skip("tarball", "this is no git tree")
+        return
+    log = BUILD + "/dist.log"
+    code = run(["make", "-s", "-C", BUILD, "dist"], log=log)
+    if code:
+        tally.add("tarball", "make dist ended with %s; end of %s:\n%s" % (code, log, tail(log)))
+        return
+    newest = max(glob.glob(BUILD + "/hawser-*.tar.xz"), key=os.path.getmtime)
+    with tarfile.open(newest) as tar:
+        packed = {name.partition("/")[2] for name in tar.getnames()}
+    missing = sorted(set(listed.stdout.split()) - packed - {"m4/.gitkeep"})
+    tally.add("tarball", "missing: " + " ".join(missing[:20]) if missing else None)
+
+
 def pytest(tally, stage, paths, pattern, timeout):
     report = BUILD + "/%s.xml" % stage
     if os.path.exists(report):
@@ -240,6 +260,9 @@ def main():
     man(tally, wanted)
     shell(tally, wanted)
     if built:
+        if not only or re.search(only, "tarball"):
+            stage("tarball")
+            tarball(tally)
         stage("unit")
         make_check(tally, "unit", BUILD, only)
         if not only or any(re.search(only, p) for p in programs_of(BUILD)):

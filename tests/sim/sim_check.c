@@ -232,11 +232,52 @@ void sim_check_request(struct sim_world *w, unsigned node, enum sim_daemon_kind 
 {
 	struct rules *r = w->rules;
 
+	for (unsigned i = 0; r->n_req == MAX_REQUESTS && i < MAX_REQUESTS; i++)
+		if (r->req[i].gone) {
+			r->req[i] = r->req[--r->n_req];
+			break;
+		}
 	if (r->n_req == MAX_REQUESTS) {
 		sim_fail(w, "S6: %d requests without an answer", MAX_REQUESTS);
 		return;
 	}
-	r->req[r->n_req++] = (struct request){ client, node, daemon, w->node[node].boot, w->now_us };
+	r->req[r->n_req++] = (struct request){ .client = client, .node = node, .daemon = daemon,
+		.boot = w->node[node].boot, .since_us = w->now_us };
+}
+
+static struct request *request_find(struct rules *r, uint64_t client)
+{
+	for (unsigned i = 0; i < r->n_req; i++)
+		if (r->req[i].client == client)
+			return &r->req[i];
+	return NULL;
+}
+
+void sim_check_waits_for(struct sim_world *w, uint64_t client, uint64_t ticket)
+{
+	struct request *q = request_find(w->rules, client);
+
+	if (q)
+		q->ticket = ticket;
+}
+
+bool sim_check_client_gone(struct sim_world *w, uint64_t client)
+{
+	struct request *q = request_find(w->rules, client);
+
+	if (!q || q->gone)
+		return false;
+	q->gone = true;
+	/* Nobody asks on for the end of its operation. */
+	sim_check_operation(w, q->node, q->ticket, false);
+	return true;
+}
+
+bool sim_check_is_gone(struct sim_world *w, uint64_t client)
+{
+	const struct request *q = request_find(w->rules, client);
+
+	return q && q->gone;
 }
 
 void sim_check_reply(struct sim_world *w, uint64_t client, int error)
@@ -253,7 +294,8 @@ void sim_check_reply(struct sim_world *w, uint64_t client, int error)
 	q = r->req[i];
 	sim_trace(w, "n%u request %" PRIu64 " answered: %d", q.node, client, error);
 	r->req[i] = r->req[--r->n_req];
-	sim_types_answered(w, q.node, client, error);
+	if (!q.gone)
+		sim_types_answered(w, q.node, client, error);
 }
 
 void sim_check_asked(struct sim_world *w, const char *svc, unsigned op)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "sim_clients.h"
 #include "sim_machines.h"
 #include "sim_power.h"
 #include "sim_requests.h"
@@ -167,6 +168,8 @@ const struct sim_fault_kind sim_fault_kinds[] = {
 		.args = { SIM_ARG_ON, SIM_ARG_CHOICE, SIM_ARG_WORD_OPT, SIM_ARG_NODE2_OPT, SIM_ARG_FLAG },
 		.choices = sim_clusvcadm_ops, .flag = "by-domain", .draw = sim_draw_clusvcadm, .run = sim_run_clusvcadm,
 		.calm = sim_calm_clusvcadm },
+	{ .name = "crowd", .weight = 3, .args = { SIM_ARG_NUMBER, SIM_ARG_WORD, SIM_ARG_NUMBER2 },
+		.draw = sim_draw_crowd, .run = sim_run_crowd },
 	{ .name = "clustat", .weight = 2, .args = { SIM_ARG_ON }, .run = sim_run_clustat },
 	{ .name = "ccs_tool-update", .weight = 16,
 		.args = { SIM_ARG_ON, SIM_ARG_NUMBER, SIM_ARG_NUMBER2, SIM_ARG_WORD_OPT },

@@ -263,7 +263,8 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 					a->u.reply.len);
 		} else {
 			w->stats.replies++;
-			sim_requests_answered(w, n->id, k, a->u.reply.error, a->u.reply.data, a->u.reply.len);
+			if (!sim_check_is_gone(w, a->u.reply.client))
+				sim_requests_answered(w, n->id, k, a->u.reply.error, a->u.reply.data, a->u.reply.len);
 			sim_check_reply(w, a->u.reply.client, a->u.reply.error);
 		}
 		break;

@@ -2,9 +2,20 @@
 /* S6: every admin request gets one answer, success or a reason. */
 #include <inttypes.h>
 
+#include "ccsd_core.h"
+#include "rg_priv.h"
 #include "sim_rules.h"
 
-#define REPLY_BOUND_US (300u * 1000000u)	/* for the longest of all operations */
+/*
+ * What each daemon states: rgmanager answers at once, or within a second to whoever
+ * waits for an operation; ccsd has given up an update by then; fenced answers when
+ * its message has come back, which takes as long as the ring needs to form.
+ */
+static const uint64_t bound_us[SIM_NDAEMONS] = {
+	[SIM_CCSD] = (CCSD_UPDATE_LAST_MS + 100) * UINT64_C(1000),
+	[SIM_FENCED] = UINT64_C(60000000),
+	[SIM_RGM] = (RG_WAIT_MS + 100) * UINT64_C(1000),
+};
 
 /* S6: the answer comes within a bound. A node that hangs answers nobody, and loses no time by it. */
 void sim_promise_s6_in_time(struct sim_world *w)
@@ -13,8 +24,10 @@ void sim_promise_s6_in_time(struct sim_world *w)
 
 	for (unsigned i = 0; i < r->n_req; i++) {
 		const struct request *q = &r->req[i];
+		const struct sim_node *n = &w->node[q->node];
+		uint64_t since_us = q->since_us > n->hung_until ? q->since_us : n->hung_until;
 
-		if (w->node[q->node].hung || w->now_us - q->since_us <= REPLY_BOUND_US)
+		if (q->gone || n->hung || w->now_us <= since_us + bound_us[q->daemon])
 			continue;
 		sim_fail(w, "S6: %s of node %u did not answer request %" PRIu64, w->type[q->daemon]->ops->name, q->node,
 			q->client);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rgmanager.pb-c.h"
+#include "sim_clients.h"
 #include "sim_conf.h"
 
 const char *const sim_clusvcadm_ops[] = { "enable", "disable", "stop", "relocate", "restart", "freeze", "unfreeze", "migrate",
@@ -42,7 +43,7 @@ bool sim_run_clusvcadm(struct sim_world *w, const struct sim_fault *f)
 	q.target = f->node2 ? w->node[f->node2].nodeid : 0;
 	q.by_domain = f->num[1] != 0;
 	sim_trace(w, "n%u clusvcadm %s %s to %u", f->node, q.op, svc, q.target);
-	(void)sim_request(w, f->node, SIM_RGM, bytes, hawser__rg_request__pack(&q, bytes));
+	sim_client_may_die(w, f->node, SIM_RGM, sim_request(w, f->node, SIM_RGM, bytes, hawser__rg_request__pack(&q, bytes)));
 	return true;
 }
 
@@ -80,10 +81,13 @@ static void fire_wait(struct sim_world *w, struct sim_event *e)
 {
 	Hawser__RgRequest q = HAWSER__RG_REQUEST__INIT;
 	uint8_t bytes[32];
+	uint64_t client;
 
 	q.verb = (char *)"wait";
 	q.ticket = e->id;
-	(void)sim_request(w, e->node, SIM_RGM, bytes, hawser__rg_request__pack(&q, bytes));
+	client = sim_request(w, e->node, SIM_RGM, bytes, hawser__rg_request__pack(&q, bytes));
+	sim_check_waits_for(w, client, e->id);
+	sim_client_may_die(w, e->node, SIM_RGM, client);
 }
 
 void sim_requests_answered(struct sim_world *w, unsigned node, enum sim_daemon_kind k, int error, const void *data, size_t len)

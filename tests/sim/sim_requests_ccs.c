@@ -5,6 +5,7 @@
 
 #include "ccsd.pb-c.h"
 #include "clu_conf.h"
+#include "sim_clients.h"
 #include "sim_conf_change.h"
 #include "sim_requests.h"
 
@@ -17,7 +18,7 @@ static void ask(struct sim_world *w, unsigned node, Hawser__CcsdRequest *q)
 	struct clu_buf bytes = CLU_BUF_INIT;
 
 	hawser__ccsd_request__pack(q, clu_buf_grow(&bytes, hawser__ccsd_request__get_packed_size(q)));
-	(void)sim_request(w, node, SIM_CCSD, bytes.data, bytes.len);
+	sim_client_may_die(w, node, SIM_CCSD, sim_request(w, node, SIM_CCSD, bytes.data, bytes.len));
 	clu_buf_free(&bytes);
 }
 

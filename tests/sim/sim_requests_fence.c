@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fenced.pb-c.h"
+#include "sim_clients.h"
 #include "sim_requests.h"
 #include "sim_types.h"
 
@@ -33,7 +34,7 @@ bool sim_run_fence_tool(struct sim_world *w, const struct sim_fault *f)
 {
 	if (!w->node[f->node].d[SIM_FENCED].up)
 		return false;
-	(void)sim_ask_fenced(w, f->node, sim_fence_tool_verbs[f->num[0]], 0);
+	sim_client_may_die(w, f->node, SIM_FENCED, sim_ask_fenced(w, f->node, sim_fence_tool_verbs[f->num[0]], 0));
 	w->node[f->node].left_domain = f->num[0] == LEAVE || (w->node[f->node].left_domain && f->num[0] != JOIN);
 	return true;
 }
@@ -58,7 +59,8 @@ static bool about(struct sim_world *w, const struct sim_fault *f, const char *ve
 {
 	if (!w->node[f->node].d[SIM_FENCED].up || !f->node2)
 		return false;
-	(void)ask(w, f->node, verb, f->num[0] ? 0 : f->node2, f->num[0] ? w->node[f->node2].name : "");
+	sim_client_may_die(w, f->node, SIM_FENCED, ask(w, f->node, verb, f->num[0] ? 0 : f->node2,
+		f->num[0] ? w->node[f->node2].name : ""));
 	return true;
 }
 

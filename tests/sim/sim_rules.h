@@ -45,6 +45,8 @@ struct request {
 	unsigned node;
 	enum sim_daemon_kind daemon;
 	uint64_t boot, since_us;
+	uint64_t ticket;	/* rgmanager: of the operation whose end it waits for; 0: none */
+	bool gone;		/* the client has died: an answer is of no use, but two would be wrong */
 };
 
 struct committed {

@@ -266,6 +266,11 @@ void sim_check_start(struct sim_world *w, unsigned node, const char *name);
 void sim_check_agent_failed(struct sim_world *w, const char *name, const char *op);
 void sim_check_node_off(struct sim_world *w, unsigned node);
 void sim_check_request(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, uint64_t client);
+/* The request waits for the end of an operation of rgmanager's. */
+void sim_check_waits_for(struct sim_world *w, uint64_t client, uint64_t ticket);
+/* The client dies. true when it had no answer yet. */
+bool sim_check_client_gone(struct sim_world *w, uint64_t client);
+bool sim_check_is_gone(struct sim_world *w, uint64_t client);
 void sim_check_reply(struct sim_world *w, uint64_t client, int error);
 /* An operator asks for something: an index into sim_clusvcadm_ops[] (sim_requests.h). */
 void sim_check_asked(struct sim_world *w, const char *svc, unsigned op);

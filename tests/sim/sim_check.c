@@ -192,6 +192,11 @@ void sim_check_multicast(struct sim_world *w, unsigned node, enum sim_daemon_kin
 	sim_promise_bound(w, node, daemon, len);
 }
 
+void sim_check_unsent(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, unsigned n)
+{
+	sim_promise_bound_unsent(w, node, daemon, n);
+}
+
 void sim_check_delivered(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon)
 {
 	sim_promise_same_state(w, node, daemon);
@@ -335,5 +340,6 @@ void sim_check_rest(struct sim_world *w)
 void sim_check_step(struct sim_world *w)
 {
 	sim_promise_s6_in_time(w);
+	sim_promise_bound_world(w);
 	sim_promises_of_waiting(w);
 }

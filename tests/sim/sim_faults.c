@@ -5,6 +5,7 @@
 
 #include "sim_clients.h"
 #include "sim_machines.h"
+#include "sim_net.h"
 #include "sim_power.h"
 #include "sim_requests.h"
 
@@ -145,6 +146,14 @@ const struct sim_fault_kind sim_fault_kinds[] = {
 	{ .name = "hang", .weight = 10, .args = { SIM_ARG_NODE, SIM_ARG_SECONDS }, .draw = draw_hang, .run = run_hang },
 	{ .name = "partition", .weight = 10, .args = { SIM_ARG_SIDES }, .draw = draw_partition, .run = run_partition,
 		.calm = calm_network },
+	{ .name = "sides", .weight = 4, .args = { SIM_ARG_NUMBER }, .draw = sim_draw_sides, .run = sim_run_sides },
+	{ .name = "one-way", .weight = 5, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE, SIM_ARG_SECONDS2 },
+		.choices = sim_one_way_kinds, .draw = sim_draw_one_way, .run = sim_run_one_way },
+	{ .name = "flap", .weight = 5, .args = { SIM_ARG_NODE, SIM_ARG_NUMBER }, .draw = sim_draw_flap, .run = sim_run_flap },
+	{ .name = "slow", .weight = 6, .args = { SIM_ARG_NODE, SIM_ARG_SECONDS, SIM_ARG_SECONDS2 }, .draw = sim_draw_slow,
+		.run = sim_run_slow, .calm = sim_calm_net },
+	{ .name = "refuse", .weight = 5, .args = { SIM_ARG_NODE, SIM_ARG_SECONDS }, .draw = sim_draw_refuse,
+		.run = sim_run_refuse },
 	{ .name = "heal", .weight = 10, .run = run_heal },
 	{ .name = "bmc", .weight = 8, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_switch_states,
 		.draw = sim_draw_switch, .run = sim_run_bmc, .calm = sim_calm_power },

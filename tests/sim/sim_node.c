@@ -124,13 +124,26 @@ uint64_t sim_request(struct sim_world *w, unsigned node, enum sim_daemon_kind k,
 uint64_t sim_request_as(struct sim_world *w, unsigned node, enum sim_daemon_kind k, bool admin, const void *data, size_t len)
 {
 	uint64_t client = ++w->seq;
-	struct sim_event *e = for_daemon(w, 10 + sim_rnd(w, 200), fire_request, &w->node[node], k, data, len);
+	struct sim_event *e = for_daemon(w, 10 + sim_rnd(w, 200) + sim_late(w, &w->node[node]), fire_request,
+		&w->node[node], k, data, len);
 
 	e->id = client;
 	e->value = !admin;
 	w->stats.requests++;
 	sim_check_request(w, node, k, client);
 	return client;
+}
+
+/* Until fenced's next word reaches rgmanager: none overtakes another. */
+static uint64_t news_delay(struct sim_world *w, struct sim_node *n)
+{
+	struct sim_daemon *d = &n->d[SIM_RGM];
+	uint64_t at_us = w->now_us + 10 + sim_rnd(w, 300) + sim_late(w, n);
+
+	if (at_us <= d->news_us)
+		at_us = d->news_us + 1;
+	d->news_us = at_us;
+	return at_us - w->now_us;
 }
 
 static void fire_fenced_news(struct sim_world *w, struct sim_event *e)
@@ -259,7 +272,7 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 			w->hooks->reply(w->hooks->ctx, n->id, k, a);
 		if (a->u.reply.client & CLIENT_SUBSCRIPTION) {
 			if (n->d[SIM_RGM].up)
-				(void)for_daemon(w, 10 + sim_rnd(w, 300), fire_fenced_news, n, SIM_RGM, a->u.reply.data,
+				(void)for_daemon(w, news_delay(w, n), fire_fenced_news, n, SIM_RGM, a->u.reply.data,
 					a->u.reply.len);
 		} else {
 			w->stats.replies++;
@@ -270,7 +283,7 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 		break;
 	case CLU_ACT_NOTIFY:
 		if (k == SIM_FENCED && n->d[SIM_RGM].up)
-			(void)for_daemon(w, 10 + sim_rnd(w, 300), fire_fenced_news, n, SIM_RGM, a->u.bytes.data,
+			(void)for_daemon(w, news_delay(w, n), fire_fenced_news, n, SIM_RGM, a->u.bytes.data,
 				a->u.bytes.len);
 		break;
 	case CLU_ACT_RUN:
@@ -320,7 +333,7 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 		n->conf_len = a->u.bytes.len;
 		for (unsigned o = 0; o < SIM_NDAEMONS; o++)
 			if (o != (unsigned)k && n->d[o].up)
-				(void)for_daemon(w, 10 + sim_rnd(w, 500), fire_config, n, (enum sim_daemon_kind)o,
+				(void)for_daemon(w, 10 + sim_rnd(w, 500) + sim_late(w, n), fire_config, n, (enum sim_daemon_kind)o,
 					a->u.bytes.data, a->u.bytes.len);
 		break;
 	case CLU_ACT_FATAL:
@@ -455,6 +468,7 @@ void sim_daemon_kill(struct sim_world *w, unsigned node, enum sim_daemon_kind k)
 	d->up = false;
 	forget_children(n, k);
 	sim_check_daemon_dead(w, node, k);
+	sim_ring_forget(w, node, k);
 	if (n->ring && (d->in_group || d->wants_group))
 		sim_ring_leave(w, node, k, CLU_LEFT_PROCESS);
 	d->in_group = d->wants_group = false;
@@ -602,6 +616,7 @@ void sim_corosync_dies(struct sim_world *w, unsigned node)
 			continue;
 		d->in_group = d->told_quorate = false;
 		d->told_count = 0;
+		sim_ring_forget(w, n->id, (enum sim_daemon_kind)k);
 		clu_group_reset(d->group, sim_rnd(w, 0) | 1);
 		e = for_daemon(w, 100 + sim_rnd(w, 1000), fire_peer_gone, n, (enum sim_daemon_kind)k, NULL, 0);
 		e->value = CLU_PEER_COROSYNC;

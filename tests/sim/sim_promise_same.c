@@ -15,6 +15,9 @@
 
 #define LOOK_EVERY 32		/* entries of a ring's log: speed */
 #define MESSAGE_MAX (CLU_GROUP_FRAG_MAX + 1024)
+#define UNSENT_MAX 400		/* messages of one daemon that corosync has not taken */
+#define SNAPSHOT_MAX (256u * 1024)
+#define PENDING_MAX 4000	/* events of the whole world */
 #define PER_SECOND_MAX 4000	/* messages of one daemon in one second of virtual time */
 
 /* What a broken sentence about a core's state begins with. */
@@ -162,6 +165,8 @@ void sim_promise_same_state(struct sim_world *w, unsigned node, enum sim_daemon_
 		return;
 	if (w->type[k]->ops->snapshot(d->core, &b) < 0 || b.error)
 		abort();
+	if (b.len > SNAPSHOT_MAX)
+		sim_fail(w, "bound: the state of %s on node %u is %zu bytes", w->type[k]->ops->name, node, b.len);
 	here.hash = k == SIM_FENCED ? fenced_hash(w, node, &b) : k == SIM_RGM ? rgm_hash(w, node, &b) :
 		ccsd_hash_of(w, node, &b);
 	clu_buf_free(&b);
@@ -260,4 +265,18 @@ void sim_promise_bound(struct sim_world *w, unsigned node, enum sim_daemon_kind 
 	if (++r->sent[node][k] > PER_SECOND_MAX)
 		sim_fail(w, "bound: %s of node %u has sent more than %d messages within a second", w->type[k]->ops->name, node,
 			PER_SECOND_MAX);
+}
+
+/* bound: while corosync takes nothing, no daemon piles up messages. */
+void sim_promise_bound_unsent(struct sim_world *w, unsigned node, enum sim_daemon_kind k, unsigned n)
+{
+	if (n > UNSENT_MAX)
+		sim_fail(w, "bound: %s of node %u has %u messages that corosync does not take", w->type[k]->ops->name, node, n);
+}
+
+/* bound: what is under way to daemons (requests, news, ends of programs, timers) stays little. */
+void sim_promise_bound_world(struct sim_world *w)
+{
+	if (w->n_heap > PENDING_MAX)
+		sim_fail(w, "bound: %u events are under way", w->n_heap);
 }

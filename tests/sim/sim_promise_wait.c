@@ -34,8 +34,9 @@ static void s7_victims_say_why(struct sim_world *w, unsigned node, struct fdom *
 		unsigned victim = sim_node_index(w, d->nodes[i].nodeid);
 		Hawser__FencedNews *news;
 
+		/* Without quorum it waits for that; with it the time begins anew. */
 		if (since(w, &r->victim_waits[node][victim], v->state == FDOM_V_NONE ? 0 :
-				v->seq << 32 | v->attempts << 4 | v->state) < LONG_US || v->state == FDOM_V_NONE)
+				(uint64_t)fdom_gate(d) << 63 | v->seq << 32 | v->attempts << 4 | v->state) < LONG_US || v->state == FDOM_V_NONE)
 			continue;
 		if (v->state == FDOM_V_FENCING)
 			sim_fail(w, "S7: node %u is being fenced for ever, says node %u", victim, node);

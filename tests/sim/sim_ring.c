@@ -32,7 +32,8 @@ struct sim_ring {
 	struct sim_ring *next;
 	uint64_t id;
 	sim_nodes members;
-	bool stalled;
+	bool stalled, renew;
+	uint64_t stalled_us;
 	struct entry *log;
 	uint64_t n, cap;
 };
@@ -150,9 +151,78 @@ static void pump(struct sim_world *w, struct sim_node *n)
 	if (n->pumping || !n->ring || n->ring->stalled || n->cursor >= n->ring->n)
 		return;
 	n->pumping = true;
-	e = sim_at(w, 20 + sim_rnd(w, sim_chance(w, 50) ? 4000 : 300), deliver_next, n->id, NULL, 0);
+	e = sim_at(w, 20 + sim_rnd(w, sim_chance(w, 50) ? 4000 : 300) + sim_late(w, n), deliver_next, n->id, NULL, 0);
 	e->boot = n->boot;
 	e->id = n->ring->id;
+}
+
+/* ---- what a daemon sends ---- */
+
+struct sim_unsent {
+	struct sim_unsent *next;
+	struct entry e;
+};
+
+void sim_ring_forget(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon)
+{
+	struct sim_daemon *d = &w->node[node].d[daemon];
+
+	while (d->unsent) {
+		struct sim_unsent *u = d->unsent;
+
+		d->unsent = u->next;
+		free(u->e.data);
+		free(u);
+	}
+	d->n_unsent = 0;
+}
+
+/* The shell's timer: all goes out that waited. */
+static void fire_retry(struct sim_world *w, struct sim_event *ev)
+{
+	struct sim_node *n = &w->node[ev->node];
+	struct sim_daemon *d = &n->d[ev->daemon];
+
+	while (d->unsent) {
+		struct sim_unsent *u = d->unsent;
+
+		d->unsent = u->next;
+		d->n_unsent--;
+		if (n->ring)
+			ring_append(w, n->ring, &u->e);
+		else
+			free(u->e.data);
+		free(u);
+	}
+}
+
+/* Takes e.data over. */
+static void put(struct sim_world *w, const struct entry *e)
+{
+	struct sim_node *n = &w->node[e->from];
+	struct sim_daemon *d = &n->d[e->daemon];
+	struct sim_unsent *u;
+	struct sim_event *ev;
+
+	if (!d->unsent && n->refused_until <= w->now_us) {
+		ring_append(w, n->ring, e);
+		return;
+	}
+	u = calloc(1, sizeof(*u));
+	if (!u)
+		abort();
+	u->e = *e;
+	if (!d->unsent) {
+		d->unsent_end = &d->unsent;
+		ev = sim_at(w, n->refused_until - w->now_us + sim_rnd(w, 20000), fire_retry, n->id, NULL, 0);
+		ev->boot = n->boot;
+		ev->daemon = e->daemon;
+		ev->life = d->life;
+	}
+	*d->unsent_end = u;
+	d->unsent_end = &u->next;
+	d->n_unsent++;
+	sim_check_unsent(w, n->id, e->daemon, d->n_unsent);
 }
 
 void sim_ring_send(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const void *data, size_t len)
@@ -166,7 +236,7 @@ void sim_ring_send(struct sim_world *w, unsigned node, enum sim_daemon_kind daem
 	if (!e.data)
 		abort();
 	memcpy(e.data, data, len);
-	ring_append(w, w->node[node].ring, &e);
+	put(w, &e);
 }
 
 void sim_ring_join(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon)
@@ -174,14 +244,19 @@ void sim_ring_join(struct sim_world *w, unsigned node, enum sim_daemon_kind daem
 	struct entry e = { ENTRY_JOIN, node, daemon, CLU_LEFT_CLEAN, w->node[node].d[daemon].life, NULL, 0 };
 
 	if (w->node[node].ring)
-		ring_append(w, w->node[node].ring, &e);
+		put(w, &e);
 }
 
+/* That a process has ended, corosync says by itself, behind what it had taken of it. */
 void sim_ring_leave(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, enum clu_left how)
 {
 	struct entry e = { ENTRY_LEAVE, node, daemon, how, w->node[node].d[daemon].life, NULL, 0 };
 
-	if (w->node[node].ring)
+	if (!w->node[node].ring)
+		return;
+	if (how == CLU_LEFT_CLEAN)
+		put(w, &e);
+	else
 		ring_append(w, w->node[node].ring, &e);
 }
 
@@ -253,7 +328,9 @@ static void form(struct sim_world *w, sim_nodes mask)
 	/* Whoever does not come along from the same ring is lost, also if it is back already by another way. */
 	for (unsigned k = 0; k < n_old; k++)
 		lost[k] = old[k] ? old[k]->members & ~sub[k] : 0;
-	if (n_old == 1 && old[0] && old[0]->members == mask) {
+	/* A token that was away for a moment goes on; one that was lost makes a new ring, also with the same members. */
+	if (n_old == 1 && old[0] && old[0]->members == mask && !old[0]->renew &&
+		(!old[0]->stalled || w->now_us - old[0]->stalled_us < TOKEN_US)) {
 		old[0]->stalled = false;
 		for (unsigned i = 1; i <= w->n_nodes; i++)
 			if (mask & SIM_BIT(i))
@@ -385,10 +462,21 @@ void sim_ring_reform(struct sim_world *w, uint64_t in_us)
 	(void)sim_at(w, in_us, reform, 0, NULL, 0);
 }
 
-static void stall(struct sim_world *w, unsigned node)
+void sim_ring_stall(struct sim_world *w, unsigned node)
 {
+	struct sim_ring *r = w->node[node].ring;
+
+	if (!r || r->stalled)
+		return;
+	r->stalled = true;
+	r->stalled_us = w->now_us;
+}
+
+void sim_ring_renew(struct sim_world *w, unsigned node)
+{
+	sim_ring_stall(w, node);
 	if (w->node[node].ring)
-		w->node[node].ring->stalled = true;
+		w->node[node].ring->renew = true;
 }
 
 void sim_ring_node_up(struct sim_world *w, unsigned node)
@@ -405,20 +493,20 @@ void sim_ring_node_up(struct sim_world *w, unsigned node)
 
 void sim_ring_node_lost(struct sim_world *w, unsigned node)
 {
-	stall(w, node);
+	sim_ring_stall(w, node);
 	sim_ring_reform(w, w->detect_us - (w->steady ? 0 : sim_rnd(w, TOKEN_US / 4)));
 }
 
 void sim_ring_node_leaves(struct sim_world *w, unsigned node)
 {
-	stall(w, node);
+	sim_ring_stall(w, node);
 	sim_ring_reform(w, 50000 + sim_rnd(w, 100000));
 }
 
 void sim_ring_cut(struct sim_world *w)
 {
 	for (unsigned i = 1; i <= w->n_nodes; i++)
-		stall(w, i);
+		sim_ring_stall(w, i);
 	sim_ring_reform(w, w->detect_us);
 }
 

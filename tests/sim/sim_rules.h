@@ -147,6 +147,8 @@ void sim_promises_of_waiting(struct sim_world *w);
 /* sim_promise_same.c */
 void sim_promise_same_state(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 void sim_promise_view(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_event *ev);
+void sim_promise_bound_unsent(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, unsigned n);
+void sim_promise_bound_world(struct sim_world *w);
 void sim_promise_bound(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, size_t len);
 
 #endif

@@ -25,6 +25,11 @@ uint64_t sim_rnd(struct sim_world *w, uint64_t below)
 	return w->steady && below ? below / 2 : n;
 }
 
+uint64_t sim_late(struct sim_world *w, const struct sim_node *n)
+{
+	return n->slow_until > w->now_us && n->slow_us ? sim_rnd(w, n->slow_us) : 0;
+}
+
 bool sim_chance(struct sim_world *w, unsigned per_mille)
 {
 	return !w->steady && sim_dice_chance(&w->dice, per_mille);

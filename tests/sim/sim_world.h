@@ -77,6 +77,9 @@ struct sim_daemon {
 	bool stepping;
 	bool told_quorate;	/* as its corosync told it last */
 	uint64_t told_count;	/* which count that was */
+	struct sim_unsent *unsent, **unsent_end;	/* what corosync has refused: kept in its order, as the shell does */
+	unsigned n_unsent;
+	uint64_t news_us;	/* one connection's news do not overtake each other: when the last comes */
 	uint64_t timer_seq;
 	uint64_t spin_since_us, spins;	/* timers in a row without time passing */
 };
@@ -119,6 +122,8 @@ struct sim_node {
 	struct sim_ring *ring;
 	uint64_t cursor;	/* entries of the ring's log that were delivered here */
 	bool pumping;		/* a delivery is under way */
+	uint64_t slow_until, slow_us;	/* until then all that comes to its daemons is late, by up to so much */
+	uint64_t refused_until;	/* until then its corosync takes no message */
 	sim_nodes seen[SIM_NDAEMONS];	/* group members as this node was told */
 	/* sim_quorum.c */
 	unsigned votes, device_votes;
@@ -203,6 +208,8 @@ unsigned sim_node_index(const struct sim_world *w, uint32_t nodeid);
 /* A number by chance: 0 to below - 1, or any when below is 0. */
 uint64_t sim_rnd(struct sim_world *w, uint64_t below);
 bool sim_chance(struct sim_world *w, unsigned per_mille);
+/* How much later than usual something comes to the node's daemons. */
+uint64_t sim_late(struct sim_world *w, const struct sim_node *n);
 
 /* Puts an event in; data is copied. Returns it for further fields. */
 struct sim_event *sim_at(struct sim_world *w, uint64_t in_us, sim_fire_fn *fire, unsigned node, const void *data,
@@ -221,7 +228,11 @@ void sim_ring_node_up(struct sim_world *w, unsigned node);
 void sim_ring_node_lost(struct sim_world *w, unsigned node);	/* noticed after the token time */
 void sim_ring_node_leaves(struct sim_world *w, unsigned node);	/* noticed at once */
 void sim_ring_cut(struct sim_world *w);	/* sides have changed: noticed after the token time */
+void sim_ring_stall(struct sim_world *w, unsigned node);	/* the token is lost; ends with a reform */
+void sim_ring_renew(struct sim_world *w, unsigned node);	/* the next reform gives a new ring, be it with the same members */
 void sim_ring_reform(struct sim_world *w, uint64_t in_us);
+/* A daemon has ended: what it had not sent went with it. */
+void sim_ring_forget(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 void sim_ring_join(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 void sim_ring_leave(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, enum clu_left how);
 void sim_ring_send(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const void *data, size_t len);
@@ -284,6 +295,7 @@ void sim_check_acked(struct sim_world *w, unsigned node);	/* an operator said th
 /* A core asked for a message to its group; a core is about to hear this; bytes go out; an entry was delivered. */
 void sim_check_sent(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const void *data, size_t len);
 void sim_check_heard(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_event *ev);
+void sim_check_unsent(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, unsigned n);
 void sim_check_multicast(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, size_t len);
 void sim_check_delivered(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 /* The document every node holds in the end is the last one that was committed. */

@@ -282,7 +282,9 @@ void rg_failback(struct rg *rg, uint32_t nodeid)
 	for (unsigned i = 0; i < rg->n_svcs; i++) {
 		struct rg_svc *s = rg->svcs[i];
 
-		if (s->flags & RG_FLAG_FROZEN || s->owner == nodeid || s->req_verb || !rg_state_active(s->state))
+		/* One that is between two nodes, and goes to a certain one, is on its way as well. */
+		if (s->flags & RG_FLAG_FROZEN || s->owner == nodeid || s->req_verb ||
+			(!rg_state_active(s->state) && !s->target))
 			continue;
 		if (s->state == RG_STARTED && rg_may_start(rg))
 			failback_one(rg, s, nodeid);

@@ -27,7 +27,8 @@ void sim_promise_s6_in_time(struct sim_world *w)
 		const struct sim_node *n = &w->node[q->node];
 		uint64_t since_us = q->since_us > n->hung_until ? q->since_us : n->hung_until;
 
-		if (q->gone || n->hung || w->now_us <= since_us + bound_us[q->daemon])
+		/* To a slow node the request itself comes late. */
+		if (q->gone || n->hung || w->now_us <= since_us + bound_us[q->daemon] + n->slow_us)
 			continue;
 		sim_fail(w, "S6: %s of node %u did not answer request %" PRIu64, w->type[q->daemon]->ops->name, q->node,
 			q->client);

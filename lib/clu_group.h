@@ -108,7 +108,8 @@ void clu_group_weight(struct clu_group *g, uint32_t weight);
 
 /*
  * Sends a message of the core. Before admission it is kept and goes out at the
- * admission. 0, -EMSGSIZE, -ENOMEM.
+ * admission; unless the core gets another state with that (STATE): what it said then
+ * belonged to the state that is given up. 0, -EMSGSIZE, -ENOMEM.
  */
 int clu_group_send(struct clu_group *g, const void *data, size_t len);
 

@@ -161,6 +161,9 @@ void group_tell_state(struct clu_group *g, uint32_t from, const void *data, size
 	struct clu_event ev = { .type = CLU_EV_STATE };
 
 	ev.u.state = (struct clu_message){ from, data, len };
+	/* What the core said while it waited, it said on the strength of the state that it gives up here. */
+	if (g->core_has_state)
+		clu_buf_free(&g->before);
 	g->core_has_state = true;
 	g->host.deliver(g->host.ctx, &ev);
 }

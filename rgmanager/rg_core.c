@@ -326,7 +326,7 @@ static void on_state(struct rg *rg, const struct clu_message *st)
 			"nodes to versions that work together");
 	rg->said_quorum_view = 0;
 	rg->conf_sent = 0;
-	rg->ready_sent = false;
+	rg->ready_sent = rg->leave_asked = false;
 	rg->quorum_waits.n = 0;
 	rg->fence_heard = false;
 	rg->n_fence_said = 0;

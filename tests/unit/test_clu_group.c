@@ -443,6 +443,43 @@ static void quorate_side_wins_a_merge(void **state)
 	free(w);
 }
 
+/* What a core says while it waits for another state means the one it had: nobody hears it, and it says it again or not. */
+static void words_of_a_given_up_state_are_dropped(void **state)
+{
+	for (unsigned alone = 0; alone < 2; alone++) {
+		struct world *w = calloc(1, sizeof(*w));
+		bool gone[N + 1] = { false }, stay[N + 1] = { false };
+
+		(void)state;
+		w->rng = 19;
+		for (unsigned i = 1; i <= 4; i++)
+			start(w, i);
+		deliver_all(w);
+		for (unsigned i = 1; i <= 4; i++) {
+			w->n[i].side = i >= 3;
+			gone[i] = i >= 3;
+			stay[i] = i < 3;
+		}
+		change(w, 0, NULL, gone, CLU_LEFT_NODE);
+		change(w, 1, NULL, stay, CLU_LEFT_NODE);
+		merge(w);
+		while (clu_group_is_admitted(w->n[4].g))
+			deliver_some(w, 1);
+		say(w, 4);
+		/* Also when those who had the other state are lost, and the rest begins anew. */
+		for (unsigned i = 1; alone && i <= 2; i++)
+			crash(w, i);
+		deliver_all(w);
+		assert_true(clu_group_is_admitted(w->n[4].g));
+		check_agreement(w, 0);
+		for (unsigned i = alone ? 3 : 1; i <= 4; i++) {
+			assert_int_equal(w->n[i].messages, 0);
+			drop_node(w, i);
+		}
+		free(w);
+	}
+}
+
 /* A node was lost that had no process in the group: quorum of before counts no more, so the core hears of the ring. */
 static void a_ring_that_lost_strangers_is_told(void **state)
 {
@@ -640,6 +677,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_agree_after_any_history),
 		cmocka_unit_test(quorate_side_wins_a_merge),
+		cmocka_unit_test(words_of_a_given_up_state_are_dropped),
 		cmocka_unit_test(a_ring_that_lost_strangers_is_told),
 		cmocka_unit_test(quorum_waits_for_the_end_of_a_merge),
 		cmocka_unit_test(held_quorum_of_a_ring_that_is_gone_is_not_told),

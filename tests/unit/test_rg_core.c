@@ -2,6 +2,7 @@
 /* Where services run, over several cores on one order: members, loss, fencing, quorum, configuration. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -466,6 +467,26 @@ static void numbers_of_a_replaced_state_mean_nothing(void **state)
 	w_free(w);
 }
 
+/* Its word that it shuts down died with the state that was replaced: it says it again. */
+static void shutdown_outlives_a_replaced_state(void **state)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+	struct clu_event st = { .type = CLU_EV_STATE }, down = { .type = CLU_EV_SHUTDOWN };
+	struct clu_buf other = CLU_BUF_INIT;
+
+	w_boot_all(w, 1);
+	assert_int_equal(rg_ops.snapshot(w->core[1], &other), 0);
+	w_step(w, 1, &down);
+	assert_int_equal(w->q_tail - w->q_head, 1);
+	free(w->queue[w->q_head++].data);
+	st.u.state = (struct clu_message){ 2, other.data, other.len };
+	w_step(w, 1, &st);
+	w_run(w);
+	assert_true(w->exited[1]);
+	clu_buf_free(&other);
+	w_free(w);
+}
+
 /* Somebody waits to be fenced: a daemon that is new here cannot know whose services that concerns. */
 static void newcomer_waits_until_nobody_has_to_be_fenced(void **state)
 {
@@ -509,6 +530,7 @@ int main(void)
 		cmocka_unit_test(new_service_waits_until_all_have_stopped_it_once),
 		cmocka_unit_test(replaced_state_stops_what_runs_here),
 		cmocka_unit_test(numbers_of_a_replaced_state_mean_nothing),
+		cmocka_unit_test(shutdown_outlives_a_replaced_state),
 		cmocka_unit_test(newcomer_waits_until_nobody_has_to_be_fenced),
 	};
 

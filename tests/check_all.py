@@ -272,7 +272,7 @@ def main():
                 # The simulator is several times slower here, and what compilers.sh compares it builds by itself.
                 make_check(tally, "asan", asan, only,
                            {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
-                            "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", "SEEDS": "500"},
+                            "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", "SIM_SEEDS": "500"},
                            ["tests/sim/compilers.sh"])
         others = sorted({os.path.dirname(p) for p in glob.glob(TOP + "/tests/*/test_*.py")
                          if not p.startswith(TOP + "/tests/lab/")})

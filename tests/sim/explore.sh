@@ -4,7 +4,7 @@
 set -u
 hasim=$HAWSER_BUILDDIR/hasim
 bad=0
-if "$hasim" explore --jobs 2 --seeds "1..${SEEDS:-1500}"; then
+if "$hasim" explore --jobs 2 --seeds "1..${SIM_SEEDS:-5000}"; then
 	echo "PASS explore"
 else
 	echo "FAIL explore: look at one with: hasim seed N --trace"

@@ -29,11 +29,15 @@ ccs_config_dump_SOURCES = ccsd/ccs_config_dump.c
 ccs_config_dump_LDADD = libcluclient.la
 dist_man_MANS += man/ccs_config_dump.8 man/ccsd.8 man/ccs_tool.8 man/ccs_config_validate.8 man/cluster.conf.5
 
-check_PROGRAMS += test_ccsd_core test_ccsd_validate test_ccs_query
-TESTS += test_ccsd_core test_ccsd_validate test_ccs_query
-test_ccsd_core_SOURCES = tests/unit/test_ccsd_core.c
+check_PROGRAMS += test_ccsd_core test_ccsd_random test_ccsd_validate test_ccs_query
+TESTS += test_ccsd_core test_ccsd_random test_ccsd_validate test_ccs_query
+CCSD_WORLD = tests/unit/ccsd_world.h tests/unit/ccsd_world.c tests/unit/ccsd_world_net.c
+test_ccsd_core_SOURCES = tests/unit/test_ccsd_core.c $(CCSD_WORLD)
 test_ccsd_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_ccsd_core_LDADD = libccsdcore.la libclucore.la $(CMOCKA_LIBS)
+test_ccsd_random_SOURCES = tests/unit/test_ccsd_random.c $(CCSD_WORLD)
+test_ccsd_random_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_ccsd_random_LDADD = libccsdcore.la libclucore.la $(CMOCKA_LIBS)
 test_ccsd_validate_SOURCES = tests/unit/test_ccsd_validate.c
 test_ccsd_validate_CPPFLAGS = $(AM_CPPFLAGS) -DSRCDIR='"$(abs_srcdir)"'
 test_ccsd_validate_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -170,15 +170,17 @@ static void print_text(const struct sums *s)
 	const struct sim_stats *t = &s->stats;
 	double cpu = cpu_seconds();
 
-	printf("%" PRIu64 " events, %" PRIu64 " core steps (%.0f per second of one core), %.1f cluster-hours of virtual time\n",
-		t->events, t->steps, cpu > 0 ? (double)t->steps / cpu : 0, (double)s->virtual_us / 3.6e9);
+	printf("%" PRIu64 " seeds: %" PRIu64 " events (%.0f per second of one core), %" PRIu64 " core steps (%.0f), "
+	       "%.1f cluster-hours and %.1f node-hours of virtual time\n",
+		s->seeds, t->events, cpu > 0 ? (double)t->events / cpu : 0, t->steps, cpu > 0 ? (double)t->steps / cpu : 0,
+		(double)s->virtual_us / 3.6e9, (double)s->node_us / 3.6e9);
 	printf("faults:");
 	for (unsigned i = 0; i < sim_n_fault_kinds; i++)
 		printf(" %" PRIu64 " %s,", t->fault[i], sim_fault_kinds[i].name);
 	printf(" %" PRIu64 " agent failures\n", t->agent_failures);
-	printf("work: %" PRIu64 " messages, %" PRIu64 " fencings, %" PRIu64 " starts, %" PRIu64 " stops, %" PRIu64
-	       " requests, %" PRIu64 " replies\n",
-		t->messages, t->fencings, t->starts, t->stops, t->requests, t->replies);
+	printf("work: %" PRIu64 " messages, %" PRIu64 " runs of fence agents, %" PRIu64 " takeovers of services, %" PRIu64
+	       " starts, %" PRIu64 " stops, %" PRIu64 " versions of cluster.conf, %" PRIu64 " requests, %" PRIu64 " replies\n",
+		t->messages, t->fencings, t->takeovers, t->starts, t->stops, t->commits, t->requests, t->replies);
 	printf("%" PRIu64 " seeds failed\n", s->failed);
 }
 
@@ -189,9 +191,10 @@ static void print_json(const struct sums *s)
 	printf("{\"seeds\": %" PRIu64 ", \"failed\": %" PRIu64 ", \"cpu_s\": %.3f, \"events\": %" PRIu64
 	       ", \"core_steps\": %" PRIu64 ", \"messages\": %" PRIu64 ", \"virtual_s\": %.3f, \"node_s\": %.3f, "
 	       "\"fencings\": %" PRIu64 ", \"starts\": %" PRIu64 ", \"stops\": %" PRIu64 ", \"requests\": %" PRIu64
-	       ", \"replies\": %" PRIu64 ", \"agent_failures\": %" PRIu64 ", \"faults\": {", s->seeds, s->failed,
+	       ", \"replies\": %" PRIu64 ", \"takeovers\": %" PRIu64 ", \"commits\": %" PRIu64 ", \"agent_failures\": %" PRIu64
+	       ", \"faults\": {", s->seeds, s->failed,
 		cpu_seconds(), t->events, t->steps, t->messages, (double)s->virtual_us / 1e6, (double)s->node_us / 1e6,
-		t->fencings, t->starts, t->stops, t->requests, t->replies, t->agent_failures);
+		t->fencings, t->starts, t->stops, t->requests, t->replies, t->takeovers, t->commits, t->agent_failures);
 	for (unsigned i = 0; i < sim_n_fault_kinds; i++)
 		printf("%s\"%s\": %" PRIu64, i ? ", " : "", sim_fault_kinds[i].name, t->fault[i]);
 	printf("}}\n");
@@ -206,6 +209,7 @@ static int take_in(const struct explore *x, struct sums *s, uint64_t seed, const
 	if (!res->why[0])
 		return 0;
 	fprintf(x->json ? stderr : stdout, "seed %" PRIu64 ": %s\n", seed, res->why);
+	fflush(stdout);
 	return ++s->failed == MAX_FAILED;
 }
 

@@ -55,8 +55,11 @@ void sim_check_resource(struct sim_world *w, unsigned node, const char *name, bo
 		sim_fail(w, "more than %d resources", MAX_RESOURCES);
 		return;
 	}
-	if (active && !(s->active & bit))
+	if (active && !(s->active & bit)) {
 		sim_trace(w, "n%u %s is active", node, name);
+		w->stats.takeovers += s->fell_with && s->fell_with != node && strncmp(name, "service:", 8) == 0;
+		s->fell_with = 0;
+	}
 	if (!active && s->active & bit)
 		sim_trace(w, "n%u %s is down", node, name);
 	s->active = active ? s->active | bit : s->active & ~bit;
@@ -105,8 +108,10 @@ void sim_check_node_off(struct sim_world *w, unsigned node)
 	for (unsigned i = 0; i < r->n_res; i++) {
 		struct resource *s = &r->res[i];
 
-		if (s->active & SIM_BIT(node))
+		if (s->active & SIM_BIT(node)) {
 			s->owed_us[node] = w->node[node].booted_us;
+			s->fell_with = node;
+		}
 		s->owed |= s->active & SIM_BIT(node);
 		s->active &= ~SIM_BIT(node);
 	}
@@ -220,6 +225,7 @@ void sim_check_commit(struct sim_world *w, unsigned node, const void *data, size
 	if (known)
 		return;
 	sim_promise_s5_on_a_majority(w, node, &c);
+	w->stats.commits++;
 	if (r->n_ver < MAX_VERSIONS)
 		r->ver[r->n_ver++] = c;
 }

@@ -37,6 +37,7 @@ struct resource {
 	 */
 	sim_nodes owed;
 	uint64_t owed_us[SIM_MAX_NODES + 1];	/* when the machine that failed was started */
+	unsigned fell_with;	/* the node that failed while it was active there, until it is active again; 0 = none */
 	unsigned failed;	/* SIM_FAILED_...: agents of it have, at some time */
 };
 

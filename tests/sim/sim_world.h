@@ -168,6 +168,8 @@ struct sim_quorum_rules {
 
 struct sim_stats {
 	uint64_t steps, events, messages, fencings, starts, stops, requests, replies, agent_failures;
+	uint64_t takeovers;	/* services that became active on another node than the one that failed with them */
+	uint64_t commits;	/* versions of cluster.conf that came into force by agreement */
 	uint64_t fault[SIM_MAX_FAULT_KINDS];	/* of each kind (sim_faults.h), as many as took place */
 };
 

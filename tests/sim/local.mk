@@ -10,8 +10,9 @@ libsim_la_SOURCES = tests/sim/sim_world.c tests/sim/sim_world.h tests/sim/sim_di
 	tests/sim/sim_disk.c tests/sim/sim_disk.h tests/sim/sim_machines.c tests/sim/sim_machines.h \
 	tests/sim/sim_types.c tests/sim/sim_types.h tests/sim/sim_faults.c tests/sim/sim_faults.h \
 	tests/sim/sim_requests.c tests/sim/sim_requests.h tests/sim/sim_requests_ccs.c \
-	tests/sim/sim_requests_fence.c tests/sim/sim_requests_bad.c tests/sim/sim_conf.c tests/sim/sim_conf.h \
-	tests/sim/sim_clients.c tests/sim/sim_clients.h tests/sim/sim_conf_change.c tests/sim/sim_conf_change.h \
+	tests/sim/sim_requests_fence.c tests/sim/sim_requests_bad.c tests/sim/sim_conf.c tests/sim/sim_conf_rm.c \
+	tests/sim/sim_conf_change.c tests/sim/sim_conf.h tests/sim/sim_meta.c tests/sim/sim_meta.h \
+	tests/sim/sim_clients.c tests/sim/sim_clients.h \
 	tests/sim/sim_words.c tests/sim/sim_words.h tests/sim/sim_fault_text.c tests/sim/sim_fault_text.h \
 	tests/sim/sim_expect.c tests/sim/sim_expect.h tests/sim/sim_script.c tests/sim/sim_script.h \
 	tests/sim/sim_shrink.c tests/sim/sim_shrink.h \

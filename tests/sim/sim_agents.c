@@ -121,11 +121,24 @@ static bool was_cut(const struct sim_world *w, const struct sim_ending *end)
 	return !end->is_outlet || !v->power || v->boot != end->victim_boot;
 }
 
+/* A migration needs both machines until its very end; one that fails leaves the resource where it was. */
+static void migrate(struct sim_world *w, unsigned node, struct sim_ending *end)
+{
+	const struct sim_node *to = &w->node[end->migrate_to];
+
+	if (!to->power || to->hung || to->side != w->node[node].side || !sim_resource_active(w, node, end->resource)) {
+		end->exit_code = 1;
+		return;
+	}
+	goes_down(w, node, end->resource);
+	sim_check_resource(w, end->migrate_to, end->resource, true);
+}
+
 static void fire_child_end(struct sim_world *w, struct sim_event *e)
 {
 	struct sim_node *n = &w->node[e->node];
 	struct sim_child *c = child_find(n, e->daemon, e->id);
-	const struct sim_ending *end = e->data;
+	struct sim_ending *end = e->data;
 	struct clu_event ev = { .type = CLU_EV_CHILD };
 
 	if (!c || c->gen != end->gen)
@@ -138,6 +151,8 @@ static void fire_child_end(struct sim_world *w, struct sim_event *e)
 		if (done)
 			w->fenced_by[end->victim] |= SIM_BIT(e->node);
 	}
+	if (end->migrate_to && end->exit_code == 0)
+		migrate(w, e->node, end);
 	if (end->goes_down)
 		goes_down(w, e->node, end->resource);
 	ev.u.child.id = e->id;
@@ -229,18 +244,32 @@ static void run_stop(struct sim_world *w, unsigned node, struct sim_ending *end,
 	}
 }
 
+/* 0: no such node. */
+static unsigned named(const struct sim_world *w, const char *name)
+{
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		if (name && strcmp(w->node[i].name, name) == 0)
+			return i;
+	return 0;
+}
+
 static void run_resource_agent(struct sim_world *w, unsigned node, const struct clu_run *run, struct sim_ending *end,
 	uint64_t *took_us)
 {
 	const char *op = run->argv[1] ? run->argv[1] : "";
 	const char *type = env_value(run, "OCF_RESOURCE_TYPE"), *name = env_value(run, "OCF_RESKEY_name");
+	const char *service = env_value(run, "OCF_RESKEY_service");
 	const struct sim_node *n = &w->node[node];
 	bool start = strcmp(op, "start") == 0, stop = strcmp(op, "stop") == 0;
 	enum luck luck = luck_of(w, n, start ? 40 : stop ? 10 : 3);
 
 	if (!name)
 		name = env_value(run, "OCF_RESKEY_address");
-	snprintf(end->resource, sizeof(end->resource), "%s:%s", type ? type : "?", name ? name : "?");
+	/* What may stand in several services is told apart by them. */
+	if (service)
+		snprintf(end->resource, sizeof(end->resource), "%s:%.40s@%.40s", type ? type : "?", name ? name : "?", service);
+	else
+		snprintf(end->resource, sizeof(end->resource), "%s:%s", type ? type : "?", name ? name : "?");
 	*took_us = 1000 + sim_rnd(w, start || stop ? 200000 : 50000);
 	if (n->agents == SIM_AGENTS_SLOW)
 		*took_us += sim_rnd(w, run->deadline_ms + run->deadline_ms / 8) * MS;
@@ -258,12 +287,16 @@ static void run_resource_agent(struct sim_world *w, unsigned node, const struct 
 		w->stats.agent_failures++;
 	if (luck == LUCK_FAILS)
 		end->exit_code = 1;
-	if (start)
+	if (start) {
 		run_start(w, node, end, *took_us, luck);
-	else if (stop)
+	} else if (stop) {
 		run_stop(w, node, end, *took_us, luck);
-	else if (luck == LUCK_GOOD)
+	} else if (strcmp(op, "migrate") == 0) {
+		end->migrate_to = named(w, run->argv[2]);
+		end->exit_code = end->migrate_to ? end->exit_code : 1;
+	} else if (luck == LUCK_GOOD) {
 		end->exit_code = sim_resource_active(w, node, end->resource) ? 0 : 7;
+	}
 	if (end->exit_code != 0)
 		sim_check_agent_failed(w, end->resource, op);
 }

@@ -31,6 +31,7 @@ struct sim_ending {
 	uint64_t victim_boot;	/* when it began */
 	uint64_t gen;
 	char resource[128];	/* resource agents */
+	unsigned migrate_to;	/* the resource moves to this node when this ends well */
 	bool goes_down;		/* the resource is inactive when this ends */
 };
 

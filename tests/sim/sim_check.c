@@ -160,7 +160,9 @@ void sim_check_fence_end(struct sim_world *w, unsigned by, unsigned victim, bool
 	struct rules *r = w->rules;
 
 	r->fencing[victim] &= ~SIM_BIT(by);
-	r->verdict[by] = (struct verdict){ victim, w->now_us, r->victim_boot[by][victim], success };
+	/* An agent that succeeded, and others that are ended in the same step: it is the first that a word may follow. */
+	if (success || r->verdict[by].at_us != w->now_us || r->verdict[by].victim == victim)
+		r->verdict[by] = (struct verdict){ victim, w->now_us, r->victim_boot[by][victim], success };
 	if (success)
 		settle(r, victim);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sim_conf.h"
 
-#include <stdio.h>
-
 #include "sim_world.h"
 
 /* Two nodes mostly go on alone (two_node); more of them may differ in votes, or wait for each other at the start. */
@@ -71,31 +69,6 @@ static void draw_nodes(struct sim_dice *d, unsigned n_nodes, const unsigned *vot
 		"<fencedevice name=\"right\" agent=\"fence_apc\" ipaddr=\"right\"/>\n</fencedevices>\n");
 }
 
-static void draw_rm(struct sim_dice *d, unsigned n_nodes, struct clu_buf *ret)
-{
-	static const char *const recovery[] = { "relocate", "restart", "disable", "relocate" };
-	unsigned ordered = (unsigned)sim_dice_below(d, 2), restricted = (unsigned)sim_dice_below(d, 2);
-
-	clu_buf_str(ret, "<rm><failoverdomains>\n");
-	clu_buf_printf(ret, "<failoverdomain name=\"some\" ordered=\"%u\" restricted=\"%u\" nofailback=\"%u\">\n",
-		ordered, restricted, (unsigned)sim_dice_below(d, 2));
-	for (unsigned i = 1; i <= n_nodes; i++)
-		if (i == 1 || sim_dice_chance(d, 600))
-			clu_buf_printf(ret, "<failoverdomainnode name=\"n%u\" priority=\"%u\"/>\n", i,
-				1 + (unsigned)sim_dice_below(d, 3));
-	clu_buf_str(ret, "</failoverdomain></failoverdomains>\n");
-	for (unsigned i = 0; i < SIM_CONF_SERVICES; i++) {
-		bool autostart = sim_dice_chance(d, 900), domain = sim_dice_chance(d, 500);
-		bool exclusive = sim_dice_chance(d, 100);
-
-		clu_buf_printf(ret, "<service name=\"s%u\" autostart=\"%d\" recovery=\"%s\"%s%s>"
-			"<script name=\"a%u\" file=\"/x\"/><script name=\"b%u\" file=\"/y\"/></service>\n", i, autostart,
-			recovery[sim_dice_below(d, 4)], domain ? " domain=\"some\"" : "",
-			exclusive ? " exclusive=\"1\"" : "", i, i);
-	}
-	clu_buf_str(ret, "</rm>\n");
-}
-
 void sim_conf_draw(struct sim_dice *d, unsigned n_nodes, struct clu_buf *ret)
 {
 	unsigned votes[SIM_MAX_NODES + 1];
@@ -106,13 +79,6 @@ void sim_conf_draw(struct sim_dice *d, unsigned n_nodes, struct clu_buf *ret)
 		"<fence_daemon post_join_delay=\"%u\" post_fail_delay=\"%u\"/>\n", post_join, post_fail);
 	draw_cman(d, n_nodes, votes, ret);
 	draw_nodes(d, n_nodes, votes, ret);
-	draw_rm(d, n_nodes, ret);
+	sim_conf_draw_rm(d, n_nodes, ret);
 	clu_buf_str(ret, "</cluster>\n");
-}
-
-void sim_conf_some_service(struct sim_dice *d, char *ret, size_t size)
-{
-	unsigned i = (unsigned)sim_dice_below(d, SIM_CONF_SERVICES);
-
-	snprintf(ret, size, "s%u", sim_dice_chance(d, 20) ? 9 : i);
 }

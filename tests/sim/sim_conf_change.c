@@ -1,112 +1,168 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE 1
-#include "sim_conf_change.h"
-
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-#define SALT_OF_CHANGES 2
+#include "sim_conf.h"
 
-/* The end of an element that begins at p: behind its closing tag; NULL when there is none. */
-static const char *end_of(const char *p, const char *end, const char *closing)
+#define SALT_OF_CHANGES 3
+
+struct change {
+	struct sim_dice dice;
+	unsigned per_mille;	/* of the lines of <rm> that change */
+	uint64_t version;
+	bool in_rm;
+	char until[16];		/* what ends an element that is left out, "" = nothing is */
+	struct clu_buf *ret;
+};
+
+static bool begins(const char *line, size_t len, const char *word)
 {
-	const char *at = memmem(p, (size_t)(end - p), closing, strlen(closing));
+	size_t n = strlen(word);
 
-	return at ? at + strlen(closing) : NULL;
+	return len >= n && memcmp(line, word, n) == 0;
 }
 
-static bool begins(const char *p, const char *end, const char *word)
+static bool ends(const char *line, size_t len, const char *word)
 {
-	return (size_t)(end - p) >= strlen(word) && memcmp(p, word, strlen(word)) == 0;
+	size_t n = strlen(word);
+
+	return len >= n && memcmp(line + len - n, word, n) == 0;
 }
 
-/* Copies an element with one text replaced by another, where it is found. */
-static void copy_with(const char *p, const char *end, const char *old, const char *new, struct clu_buf *ret)
+/* The line with the value of an attribute (or what else stands between the two quotes behind `name`) replaced. */
+static bool replace(struct change *c, const char *line, size_t len, const char *name, const char *value)
 {
-	const char *at = memmem(p, (size_t)(end - p), old, strlen(old));
+	const char *at = memmem(line, len, name, strlen(name)), *end;
 
-	if (!at) {
-		clu_buf_append(ret, p, (size_t)(end - p));
+	if (!at)
+		return false;
+	at += strlen(name);
+	end = memchr(at, '"', len - (size_t)(at - line));
+	if (!end)
+		return false;
+	clu_buf_append(c->ret, line, (size_t)(at - line));
+	clu_buf_str(c->ret, value);
+	clu_buf_append(c->ret, end, len - (size_t)(end - line));
+	return true;
+}
+
+/* One attribute of an element takes another value. */
+static bool alter(struct change *c, const char *line, size_t len)
+{
+	static const struct { const char *name, *value[3]; } attrs[] = {
+		{ " recovery=\"", { "relocate", "restart", "disable" } },
+		{ " domain=\"", { "d0", "d1", "d2" } },
+		{ " autostart=\"", { "0", "1", "1" } },
+		{ " exclusive=\"", { "0", "0", "1" } },
+		{ " priority=\"", { "1", "2", "3" } },
+		{ " depend=\"", { "service:s0", "service:s1", "" } },
+		{ " file=\"", { "/x", "/y", "/z" } },
+		{ " options=\"", { "ro", "rw", "" } },
+		{ " monitor_link=\"", { "0", "1", "no" } },
+		{ " mountpoint=\"", { "/m", "/n", "/o" } },
+		{ " interval=\"", { "20", "40", "80" } },
+		{ " name=\"", { "other1", "other2", "other3" } },
+		{ " __independent_subtree=\"", { "0", "1", "2" } },
+		{ " address=\"", { "10.0.1.1", "10.0.1.2", "10.0.1.3" } },
+	};
+	const unsigned n = sizeof(attrs) / sizeof(attrs[0]);
+	unsigned first = (unsigned)sim_dice_below(&c->dice, n), which = (unsigned)sim_dice_below(&c->dice, 3);
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned k = (first + i) % n;
+
+		/* Names tell one thing from another in lists of nodes and domains. */
+		if (strcmp(attrs[k].name, " name=\"") == 0 && !begins(line, len, "<script"))
+			continue;
+		if (strcmp(attrs[k].name, " depend=\"") == 0 && (begins(line, len, "<service name=\"s0\"") ||
+			begins(line, len, "<service name=\"s1\"")))
+			continue;
+		if (replace(c, line, len, attrs[k].name, attrs[k].value[which]))
+			return true;
+	}
+	return false;
+}
+
+static void leave_out(struct change *c, const char *line, size_t len)
+{
+	size_t name = strcspn(line + 1, " >/");
+
+	if (!ends(line, len, "/>"))
+		snprintf(c->until, sizeof(c->until), "</%.*s>", name < 12 ? (int)name : 12, line + 1);
+}
+
+static void add_services(struct change *c)
+{
+	if (sim_dice_chance(&c->dice, c->per_mille * 4))
+		clu_buf_printf(c->ret, "<service name=\"s%u\" recovery=\"relocate\">\n<script name=\"added\" file=\"/%u\"/>\n"
+			"</service>\n", SIM_CONF_SERVICES, (unsigned)sim_dice_below(&c->dice, 2));
+}
+
+static void fence_daemon(struct change *c, const char *line, size_t len)
+{
+	char value[8];
+
+	snprintf(value, sizeof(value), "%u", (unsigned)sim_dice_below(&c->dice, 6));
+	if (!sim_dice_chance(&c->dice, c->per_mille * 5) || !replace(c, line, len, " post_join_delay=\"", value))
+		clu_buf_append(c->ret, line, len);
+}
+
+/* `next`: the line behind it. A node keeps its last fence method. */
+static void one_line(struct change *c, const char *line, size_t len, const char *next, size_t next_len)
+{
+	char value[24];
+
+	if (*c->until) {
+		if (begins(line, len, c->until))
+			c->until[0] = '\0';
 		return;
 	}
-	clu_buf_append(ret, p, (size_t)(at - p));
-	clu_buf_str(ret, new);
-	clu_buf_append(ret, at + strlen(old), (size_t)(end - at) - strlen(old));
-}
-
-/* true when it left its failover domain. */
-static bool change_service(struct sim_dice *d, const char *p, const char *end, unsigned number, struct clu_buf *ret)
-{
-	unsigned how = (unsigned)sim_dice_below(d, 100);
-	const char *closing = "</service>";
-
-	if (how < 8)
-		return false;
-	if (how < 16) {
-		copy_with(p, end, "file=\"/y\"", "file=\"/z\"", ret);
-	} else if (how < 22) {
-		copy_with(p, end, "recovery=\"relocate\"", "recovery=\"restart\"", ret);
-	} else if (how < 28) {
-		clu_buf_append(ret, p, (size_t)(end - p) - strlen(closing));
-		clu_buf_printf(ret, "<script name=\"c%u\" file=\"/z\"/>%s", number, closing);
-	} else if (how < 32) {
-		copy_with(p, end, " domain=\"some\"", "", ret);
-	} else if (how < 36) {
-		/* Other order, other tree. */
-		copy_with(p, end, "<script name=\"a", "<script file=\"/first\" name=\"a", ret);
+	if (begins(line, len, "<cluster ")) {
+		snprintf(value, sizeof(value), "%" PRIu64, c->version);
+		if (!replace(c, line, len, " config_version=\"", value))
+			clu_buf_append(c->ret, line, len);
+	} else if (begins(line, len, "<fence_daemon")) {
+		fence_daemon(c, line, len);
+	} else if (begins(line, len, "<method ") && begins(next, next_len, "<method ") &&
+		sim_dice_chance(&c->dice, c->per_mille * 2)) {
+		return;
+	} else if (begins(line, len, "</clusternodes>")) {
+		if (sim_dice_chance(&c->dice, c->per_mille))
+			clu_buf_printf(c->ret, "<clusternode name=\"ghost\" nodeid=\"%u\" votes=\"0\"/>\n", SIM_CONF_GHOST);
+		clu_buf_append(c->ret, line, len);
 	} else {
-		clu_buf_append(ret, p, (size_t)(end - p));
+		c->in_rm = (c->in_rm || begins(line, len, "<rm>")) && !begins(line, len, "</rm>");
+		if (begins(line, len, "</rm>"))
+			add_services(c);
+		if (c->in_rm && len > 1 && line[0] == '<' && line[1] != '/' && !begins(line, len, "<rm>") &&
+			sim_dice_chance(&c->dice, c->per_mille)) {
+			if (sim_dice_chance(&c->dice, 600) && alter(c, line, len))
+				clu_buf_str(c->ret, "\n");
+			else
+				leave_out(c, line, len);
+			return;
+		}
+		clu_buf_append(c->ret, line, len);
 	}
-	return how >= 28 && how < 32;
+	clu_buf_str(c->ret, "\n");
 }
 
-/* A line of its own each. The last method of a node stays. */
-static const char *change_method(struct sim_dice *d, const char *p, const char *end, struct clu_buf *ret)
+bool sim_conf_change(const char *doc, size_t len, uint64_t version, uint64_t salt, struct clu_buf *ret)
 {
-	const char *after = end_of(p, end, "</method>\n");
-	bool drop = sim_dice_chance(d, 150);
+	struct change c = { .version = version, .ret = ret };
 
-	if (!after)
-		return NULL;
-	if (!drop || !begins(after, end, "<method"))
-		clu_buf_append(ret, p, (size_t)(after - p));
-	return after;
-}
+	sim_dice_seed(&c.dice, salt, SALT_OF_CHANGES);
+	c.per_mille = sim_dice_chance(&c.dice, 300) ? 0 : sim_dice_chance(&c.dice, 750) ? 40 : 150;
+	for (size_t at = 0; at < len;) {
+		const char *line = doc + at, *nl = memchr(line, '\n', len - at);
+		size_t n = nl ? (size_t)(nl - line) : len - at;
 
-bool sim_conf_change(const char *part, size_t len, uint64_t seed, struct clu_buf *ret)
-{
-	const char *p = part, *end = part + len;
-	unsigned services = 0;
-	struct sim_dice d;
-	bool moved = false;
-
-	if (!seed) {
-		clu_buf_append(ret, part, len);
-		return false;
+		at += n + 1;
+		one_line(&c, line, n, doc + (at < len ? at : len), at < len ? len - at : 0);
 	}
-	sim_dice_seed(&d, seed, SALT_OF_CHANGES);
-	while (p < end) {
-		const char *after = NULL;
-
-		if (begins(p, end, "<service ") && (after = end_of(p, end, "</service>")) != NULL)
-			moved |= change_service(&d, p, after, services++, ret);
-		else if (begins(p, end, "<method "))
-			after = change_method(&d, p, end, ret);
-		else if (begins(p, end, " ordered=\"") && sim_dice_chance(&d, 200)) {
-			clu_buf_printf(ret, " ordered=\"%u\"", (unsigned)sim_dice_below(&d, 2));
-			after = p + strlen(" ordered=\"0\"");
-			moved = true;
-		} else if (begins(p, end, " priority=\"") && sim_dice_chance(&d, 200)) {
-			clu_buf_printf(ret, " priority=\"%u\"", 1 + (unsigned)sim_dice_below(&d, 3));
-			after = p + strlen(" priority=\"1\"");
-			moved = true;
-		} else if (begins(p, end, "</rm>") && sim_dice_chance(&d, 300)) {
-			clu_buf_str(ret, "<service name=\"s4\" autostart=\"1\"><script name=\"a4\" file=\"/x\"/></service>\n");
-		}
-		if (!after) {
-			clu_buf_append(ret, p, 1);
-			after = p + 1;
-		}
-		p = after;
-	}
-	return moved;
+	/* Two documents are never the same by accident. */
+	clu_buf_printf(ret, "<!-- %" PRIu64 " -->\n", salt);
+	return c.per_mille != 0;
 }

@@ -122,8 +122,7 @@ void sim_calm_agents(struct sim_world *w)
 
 void sim_draw_resource(struct sim_draw *d, struct sim_fault *f)
 {
-	snprintf(f->text, sizeof(f->text), "script:%c%u", sim_dice_chance(&d->dice, 500) ? 'a' : 'b',
-		(unsigned)sim_dice_below(&d->dice, SIM_CONF_SERVICES));
+	sim_conf_some_resource(&d->dice, f->text, sizeof(f->text));
 }
 
 bool sim_run_resource_dies(struct sim_world *w, const struct sim_fault *f)

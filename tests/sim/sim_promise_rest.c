@@ -17,34 +17,26 @@ struct past {
 	uint32_t asked;		/* what operators asked for, ever: a bit per sim_clusvcadm_ops[] */
 };
 
-static void look_at_agents(const struct rules *r, const struct clu_node *xml, struct past *p)
+/* "service:s1" itself, or a resource of it: those are known as "TYPE:NAME@s1" (sim_agents.c). */
+static bool belongs_to(const char *resource, const char *service)
 {
-	for (const struct clu_node *n = clu_node_child(xml, NULL); n; n = clu_node_next(n, NULL)) {
-		const char *name = clu_node_attr(n, "name"), *ref = clu_node_attr(n, "ref");
-		char key[sizeof(r->res[0].name)];
+	const char *at = strchr(resource, '@');
 
-		snprintf(key, sizeof(key), "%s:%s", clu_node_name(n), ref ? ref : name ? name : "?");
-		for (unsigned i = 0; i < r->n_res; i++)
-			if (strcmp(r->res[i].name, key) == 0) {
-				p->start_failed |= r->res[i].failed & SIM_FAILED_START;
-				p->stop_failed |= r->res[i].failed & SIM_FAILED_STOP;
-				p->check_failed |= r->res[i].failed & SIM_FAILED_CHECK;
-			}
-		look_at_agents(r, n, p);
-	}
+	return at ? strcmp(at + 1, strchr(service, ':') + 1) == 0 : strcmp(resource, service) == 0;
 }
 
-static bool all_active(struct sim_world *w, const struct clu_node *xml, unsigned node, char *ret, size_t size)
+static bool all_active(struct sim_world *w, const char *service, const struct clu_node *xml, unsigned node, char *ret,
+	size_t size)
 {
 	for (const struct clu_node *n = clu_node_child(xml, NULL); n; n = clu_node_next(n, NULL)) {
 		const char *name = clu_node_attr(n, "name");
 
 		if (name && strcmp(clu_node_name(n), "script") == 0) {
-			snprintf(ret, size, "%s:%s", clu_node_name(n), name);
+			snprintf(ret, size, "%s:%s@%s", clu_node_name(n), name, strchr(service, ':') + 1);
 			if (!sim_resource_active(w, node, ret))
 				return false;
 		}
-		if (!all_active(w, n, node, ret, size))
+		if (!all_active(w, service, n, node, ret, size))
 			return false;
 	}
 	return true;
@@ -54,16 +46,13 @@ static struct past past_of(struct sim_world *w, const struct rg_policy *p)
 {
 	const struct rules *r = w->rules;
 	struct past past = { false, false, false, 0 };
-	char key[sizeof(r->res[0].name)];
 
-	snprintf(key, sizeof(key), "%s", p->name);
 	for (unsigned i = 0; i < r->n_res; i++)
-		if (strcmp(r->res[i].name, key) == 0) {
+		if (belongs_to(r->res[i].name, p->name)) {
 			past.start_failed |= r->res[i].failed & SIM_FAILED_START;
 			past.stop_failed |= r->res[i].failed & SIM_FAILED_STOP;
 			past.check_failed |= r->res[i].failed & SIM_FAILED_CHECK;
 		}
-	look_at_agents(r, p->xml, &past);
 	for (unsigned i = 0; i < r->n_asked; i++)
 		if (strcmp(r->asked[i].svc, p->name) == 0)
 			past.asked |= r->asked[i].ops;
@@ -139,7 +128,7 @@ static void s7_what_can_run_runs(struct sim_world *w, struct rg *rg, const struc
 	bool excused = false;
 
 	if (s->state == RG_DISABLED)
-		excused = !p->autostart || was_asked(&past, "disable") ||
+		excused = !p->autostart || was_asked(&past, "disable") || w->rm_changed ||
 			(failed && (p->recovery == RG_DISABLE || p->recovery == RG_RESTART_DISABLE));
 	else if (s->state == RG_FAILED)
 		excused = past.stop_failed;
@@ -156,7 +145,7 @@ static void s7_started_is_active(struct sim_world *w, const struct rg_svc *s, co
 	char missing[128];
 
 	if (s->state == RG_STARTED && !(s->flags & RG_FLAG_PARTIAL) &&
-		!all_active(w, p->xml, sim_node_index(w, s->owner), missing, sizeof(missing)))
+		!all_active(w, s->name, p->xml, sim_node_index(w, s->owner), missing, sizeof(missing)))
 		sim_fail(w, "S7: %s is called started on node %u, and %s is not active there", s->name,
 			sim_node_index(w, s->owner), missing);
 }
@@ -172,12 +161,12 @@ static void s7_runs_where_it_should(struct sim_world *w, const struct rg *rg, co
 	const struct past past = past_of(w, p);
 	const struct rg_domain_node *me = d ? in_domain(d, s->owner) : NULL;
 
-	if (s->state != RG_STARTED || !d || !d->n_nodes)
+	/* A failover domain that changes moves nothing by itself. */
+	if (s->state != RG_STARTED || !d || !d->n_nodes || w->rm_changed)
 		return;
 	if (!is_allowed(d, s->owner))
 		sim_fail(w, "S7: %s runs outside of its restricted failover domain", s->name);
-	/* A failover domain that changes moves nothing by itself. */
-	if (w->domains_changed || past.asked || past.start_failed || past.stop_failed || past.check_failed || any_exclusive(rg))
+	if (past.asked || past.start_failed || past.stop_failed || past.check_failed || any_exclusive(rg))
 		return;
 	if (!me) {
 		sim_fail(w, "S7: %s runs outside of its failover domain, whose nodes are all there", s->name);

@@ -36,7 +36,7 @@ bool sim_run_ccs(struct sim_world *w, const struct sim_fault *f);
 extern const char *const sim_fence_tool_verbs[];
 void sim_draw_fence_tool(struct sim_draw *d, struct sim_fault *f);
 bool sim_run_fence_tool(struct sim_world *w, const struct sim_fault *f);
-/* An administrator who left the domain joins it again. */
+/* An administrator who left the domain joins it again, and says that a machine that does not exist is off. */
 void sim_calm_fence_tool(struct sim_world *w);
 /* node2: about whom. */
 void sim_draw_about_node(struct sim_draw *d, struct sim_fault *f);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#define _GNU_SOURCE 1
 #include <inttypes.h>
 #include <string.h>
 
 #include "ccsd.pb-c.h"
 #include "clu_conf.h"
 #include "sim_clients.h"
-#include "sim_conf_change.h"
+#include "sim_conf.h"
 #include "sim_requests.h"
 
 const char *const sim_ccs_verbs[] = { "get", "get-force", "get-known", "status", NULL };
@@ -54,20 +53,21 @@ void sim_draw_update(struct sim_draw *d, struct sim_fault *f)
 		snprintf(f->text, sizeof(f->text), "%s", how < 10 ? faults[which] : how < 20 ? "race" : "crash");
 }
 
-/* The first document with changes, under another number and with a comment that makes it another one. */
+/* The first document again, under another number and changed; or one that must be refused. */
 static void make_document(struct sim_world *w, const struct sim_fault *f, struct clu_buf *ret)
 {
 	size_t len;
-	const char *old = clu_conf_bytes(w->conf, &len), *rest = memmem(old, len, "<fence_daemon", 13);
-	const char *name = strcmp(f->text, "other-cluster") == 0 ? "pitcher" : clu_conf_cluster_name(w->conf);
+	const char *old = clu_conf_bytes(w->conf, &len);
 
-	clu_buf_printf(ret, "<?xml version=\"1.0\"?>\n<cluster name=\"%s\" config_version=\"%" PRIu64 "\">\n<!-- %" PRIu64
-		" -->\n", name, f->num[0], f->num[1]);
 	if (strcmp(f->text, "invalid") == 0)
-		clu_buf_str(ret, "<invalid/>\n");
-	if (strcmp(f->text, "unreadable") == 0)
-		clu_buf_str(ret, "<unreadable\n");
-	w->domains_changed |= sim_conf_change(rest, len - (size_t)(rest - old), f->num[1], ret);
+		clu_buf_printf(ret, "<cluster name=\"%s\" config_version=\"%" PRIu64 "\"><invalid/></cluster>",
+			clu_conf_cluster_name(w->conf), f->num[0]);
+	else if (strcmp(f->text, "other-cluster") == 0)
+		clu_buf_printf(ret, "<cluster name=\"pitcher\" config_version=\"%" PRIu64 "\"/>", f->num[0]);
+	else if (strcmp(f->text, "unreadable") == 0)
+		clu_buf_str(ret, "<cluster");
+	else if (strcmp(f->text, "empty") != 0)
+		w->rm_changed |= sim_conf_change(old, len, f->num[0], f->num[1], ret);
 }
 
 static void update(struct sim_world *w, const struct sim_fault *f)
@@ -75,8 +75,8 @@ static void update(struct sim_world *w, const struct sim_fault *f)
 	Hawser__CcsdRequest q = HAWSER__CCSD_REQUEST__INIT;
 	struct clu_buf doc = CLU_BUF_INIT;
 
-	if (strcmp(f->text, "empty") != 0)
-		make_document(w, f, &doc);
+	make_document(w, f, &doc);
+	w->ghost = w->ghost || strstr(clu_buf_text(&doc), "\"ghost\"");
 	q.verb = (char *)"update";
 	q.document.data = (uint8_t *)doc.data;
 	q.document.len = doc.len;

@@ -17,7 +17,7 @@
 
 #include "sim_world.h"
 
-#define MAX_RESOURCES 64
+#define MAX_RESOURCES 256
 #define MAX_REQUESTS 256
 #define MAX_VERSIONS 512
 #define PREFIXES 1024		/* power of two */

@@ -11,6 +11,7 @@
 #include "fenced_core.h"
 #include "rg_core.h"
 #include "sim_disk.h"
+#include "sim_meta.h"
 #include "sim_parse.h"
 #include "sim_requests.h"
 #include "sim_rules.h"
@@ -109,49 +110,14 @@ static const struct sim_daemon_type fenced_type = { &fdom_ops, fenced_new, fence
 
 /* ---- rgmanager ---- */
 
-static const char *const metadata[] = {
-	"<resource-agent name=\"service\"><parameters>"
-	"<parameter name=\"name\" primary=\"1\" required=\"1\" unique=\"1\"/><parameter name=\"domain\" reconfig=\"1\"/>"
-	"<parameter name=\"autostart\" reconfig=\"1\"/><parameter name=\"recovery\" reconfig=\"1\"/>"
-	"<parameter name=\"exclusive\" reconfig=\"1\"/><parameter name=\"depend\"/>"
-	"</parameters><actions><action name=\"start\" timeout=\"5\"/><action name=\"stop\" timeout=\"5\"/></actions>"
-	"<special tag=\"rgmanager\"><attributes maxinstances=\"1\"/>"
-	"<child type=\"script\" start=\"9\" stop=\"1\"/></special></resource-agent>",
-	"<resource-agent name=\"script\"><parameters><parameter name=\"name\" primary=\"1\" unique=\"1\"/>"
-	"<parameter name=\"file\"/></parameters>"
-	"<actions><action name=\"start\" timeout=\"20\"/><action name=\"stop\" timeout=\"20\"/>"
-	"<action name=\"status\" interval=\"30s\" timeout=\"10\"/></actions></resource-agent>",
-};
-
-#define N_METADATA (sizeof(metadata) / sizeof(metadata[0]))
-
-static struct rg_meta *parsed[N_METADATA];
-
-static const struct rg_meta *lookup(void *ctx, const char *type, const char **why)
-{
-	(void)ctx;
-	for (unsigned i = 0; i < N_METADATA; i++) {
-		struct clu_buf errs = CLU_BUF_INIT;
-
-		if (!parsed[i] && rg_meta_parse(metadata[i], strlen(metadata[i]), "/sim/resource", &parsed[i], &errs) < 0)
-			abort();
-		clu_buf_free(&errs);
-		if (strcmp(parsed[i]->type, type) == 0)
-			return parsed[i];
-	}
-	*why = "there is no such agent";
-	return NULL;
-}
-
 void sim_types_done(void)
 {
-	for (unsigned i = 0; i < N_METADATA; i++)
-		parsed[i] = rg_meta_free(parsed[i]);
+	sim_meta_done();
 }
 
 static void *rgm_new(void *world, unsigned node)
 {
-	struct rg_options opt = { .registry = { lookup, NULL } };
+	struct rg_options opt = { .registry = { sim_meta_lookup, NULL } };
 
 	(void)world;
 	(void)node;

@@ -192,8 +192,9 @@ struct sim_world {
 	struct clu_conf *conf;	/* the cluster.conf all nodes begin with; owned by the caller */
 	sim_nodes fenced_by[SIM_MAX_NODES + 1];	/* per victim: whose agents said that they switched it */
 	struct sim_quorum_rules quorum;
+	bool ghost;		/* a machine was configured that does not exist: acknowledged when faults are over */
 	bool locked;		/* an administrator has locked the services: unlocked when faults are over */
-	bool domains_changed;	/* by a cluster.conf that somebody proposed */
+	bool rm_changed;	/* by a cluster.conf that somebody proposed: services and where they may run */
 	bool calm;		/* no more faults */
 	bool steady;		/* no luck: every number by chance is the middle one, nothing happens by chance */
 	uint64_t detect_us;	/* token + consensus: how long a loss goes unnoticed */

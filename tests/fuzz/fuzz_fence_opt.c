@@ -4,40 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fence_opt.h"
+#include "fence_test_agent.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static const char *const colours[] = { "red", "blue", NULL };
-
-struct config {
-	struct fence_common common;
-	char *where, *key;
-	uint32_t port;
-	bool fast;
-	int colour;
-};
-
-static const struct fence_opt opts[] = {
-	{ .name = "ip",
-		.also = "ipaddr",
-		.type = FENCE_TEXT,
-		.off = offsetof(struct config, where),
-		.required = true },
-	{ .name = "key", .type = FENCE_SECRET, .off = offsetof(struct config, key) },
-	{ .name = "ipport",
-		.type = FENCE_NUMBER,
-		.min = 1,
-		.max = 65535,
-		.off = offsetof(struct config, port) },
-	{ .name = "fast", .type = FENCE_FLAG, .off = offsetof(struct config, fast) },
-	{ .name = "colour",
-		.type = FENCE_CHOICE,
-		.choices = colours,
-		.off = offsetof(struct config, colour) },
-};
-
-static const struct fence_agent agent = { .name = "fence_fuzz", .opts = opts, .n_opts = 5 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -7,12 +7,18 @@ noinst_LTLIBRARIES += libfdom.la
 libfdom_la_SOURCES = $(FDOM_SOURCES)
 libfdom_la_LIBADD = libclucore.la libproto.la
 
-check_PROGRAMS += test_fenced_core
-TESTS += test_fenced_core
+check_PROGRAMS += test_fenced_core test_fenced_merge test_fenced_ops
+TESTS += test_fenced_core test_fenced_merge test_fenced_ops
 FDOM_WORLD = tests/unit/fdom_world.h tests/unit/fdom_world.c
 test_fenced_core_SOURCES = tests/unit/test_fenced_core.c $(FDOM_WORLD)
 test_fenced_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_fenced_core_LDADD = libfdom.la $(CMOCKA_LIBS)
+test_fenced_merge_SOURCES = tests/unit/test_fenced_merge.c $(FDOM_WORLD)
+test_fenced_merge_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_fenced_merge_LDADD = libfdom.la $(CMOCKA_LIBS)
+test_fenced_ops_SOURCES = tests/unit/test_fenced_ops.c $(FDOM_WORLD)
+test_fenced_ops_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_fenced_ops_LDADD = libfdom.la $(CMOCKA_LIBS)
 
 check_PROGRAMS += test_fenced_run test_fenced_methods
 TESTS += test_fenced_run test_fenced_methods

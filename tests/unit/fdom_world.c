@@ -600,3 +600,9 @@ void fw_all_join(struct fw_world *w)
 	for (unsigned i = 1; i <= w->count; i++)
 		assert_int_equal(fw_ask(w, i, "join", 0, true), 0);
 }
+
+void fw_three(struct fw_world *w, const char *attrs)
+{
+	fw_init(w, 3, attrs);
+	fw_all_join(w);
+}

@@ -94,6 +94,9 @@ void fw_side(struct fw_world *w, uint32_t id, int side);	/* several, then fw_cha
 void fw_change(struct fw_world *w);			/* new membership everywhere, events, pump */
 void fw_quorum(struct fw_world *w);			/* QUORUM events for the present state */
 void fw_all_join(struct fw_world *w);			/* start and join every node */
+/* A domain of three nodes. attrs: of fence_daemon; the usual delays: */
+#define FW_DEFAULTS "post_join_delay='6' post_fail_delay='0'"
+void fw_three(struct fw_world *w, const char *attrs);
 
 int fw_ask(struct fw_world *w, uint32_t id, const char *verb, uint32_t about, bool admin);	/* reply's error */
 void fw_event(struct fw_world *w, uint32_t id, struct clu_event *ev);

@@ -60,7 +60,7 @@ rg_test_SOURCES = rgmanager/rg_test.c rgmanager/rg_test_run.h rgmanager/rg_test_
 	rgmanager/rg_sim_event.c rgmanager/rg_sim_agents.c rgmanager/rg_sim_watch.c rgmanager/rg_sim_state.c \
 	rgmanager/rg_sim_print.c
 rg_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/sim
-rg_test_LDADD = libsim.la librgagents.la libccsdvalidate.la libcmanbase.la libcluclient.la $(JANSSON_LIBS) $(QB_LIBS)
+rg_test_LDADD = libsim.la librgagents.la libccsdvalidate.la libclubase.la $(JANSSON_LIBS) $(QB_LIBS)
 dist_man_MANS += man/rg_test.8
 TESTS += tests/cli/test_rg_tools.sh tests/cli/test_rg_simulate.sh
 EXTRA_DIST += tests/cli/test_rg_tools.sh tests/cli/test_rg_simulate.sh tests/golden/simulate

@@ -68,6 +68,7 @@ struct rgsim_child {
 	unsigned node;
 	enum sim_daemon_kind daemon;
 	uint64_t id, life, gen;
+	unsigned victim;		/* of a fence agent */
 };
 
 /* A service as rgmanager tells of it. */

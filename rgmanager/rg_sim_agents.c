@@ -47,7 +47,7 @@ static struct rgsim_child *child_new(struct rgsim *s, unsigned node, enum sim_da
 		i++;
 	if (i == s->n_children)
 		s->children = rgsim_must(realloc(s->children, ++s->n_children * sizeof(*s->children)));
-	s->children[i] = (struct rgsim_child){ true, node, k, id, s->w->node[node].d[k].life, ++s->w->seq };
+	s->children[i] = (struct rgsim_child){ true, node, k, id, s->w->node[node].d[k].life, ++s->w->seq, 0 };
 	return &s->children[i];
 }
 
@@ -110,6 +110,7 @@ void rgsim_kill(void *ctx, unsigned node, enum sim_daemon_kind k, uint64_t id)
 
 	if (!c)
 		return;
+	end.victim = c->victim;
 	c->gen = ++s->w->seq;
 	end_in(s, c, &end, 10000);
 }
@@ -227,6 +228,7 @@ static void run_fence(struct rgsim *s, struct rgsim_child *c, const struct clu_r
 		end.exit_code = 1;
 		snprintf(end.tail, sizeof(end.tail), "%s does not answer", st->device);
 	}
+	c->victim = end.victim;
 	sim_check_fence_begin(s->w, c->node, end.victim);
 	s->w->stats.fencings++;
 	if (st == plan->methods[0].steps)

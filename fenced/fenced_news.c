@@ -18,6 +18,15 @@ static void delay_text(const struct fdom *d, const struct fdom_victim *v, char *
 			(unsigned long long)((v->due_ms - d->now_ms + 999) / 1000));
 }
 
+/* One whose agents run now, while this one's turn has come: they share a device, which serves one at a time. */
+static const struct fdom_node *ahead(const struct fdom *d)
+{
+	for (unsigned i = 0; i < d->n_nodes; i++)
+		if (d->nodes[i].v.state == FDOM_V_FENCING)
+			return &d->nodes[i];
+	return NULL;
+}
+
 /* What a victim waits for, as far as this node knows. */
 static void wait_text(const struct fdom *d, const struct fdom_node *n, char *ret, size_t size)
 {
@@ -43,6 +52,9 @@ static void wait_text(const struct fdom *d, const struct fdom_node *n, char *ret
 			fdom_name(d, fdom_yielding(d, n)));
 	else if (!d->conf)
 		snprintf(ret, size, "fenced has no cluster.conf yet; see that ccsd runs");
+	else if (ahead(d))
+		snprintf(ret, size, "%s fences %s first, with the same device", fdom_name(d, d->master),
+			fdom_name(d, ahead(d)->nodeid));
 	else
 		snprintf(ret, size, "%s is about to run its fence agent", fdom_name(d, d->master));
 }

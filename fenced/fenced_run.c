@@ -305,16 +305,32 @@ static void run_start(struct fdom *d, struct fdom_node *n)
 		run_failed(d, r, nothing, false);
 }
 
+static bool may_run(struct fdom *d, struct fdom_node *n)
+{
+	return (n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) && fdom_victim_due(&n->v) <= d->now_ms &&
+		!n->v.begun && !fdom_run_of(d, n->nodeid) && !fdom_yielding(d, n);
+}
+
+/*
+ * Whoever was tried least comes first: on a device that serves one at a time, victims
+ * that cannot be fenced would else take turns for ever, and one that can would never have its own.
+ */
 void fdom_runs_start(struct fdom *d)
 {
+	bool looked_at[FDOM_MAX_NODES] = { false };
+
 	if (!fdom_is_master(d) || !fdom_gate(d) || d->leaving || !d->conf || d->now_ms < d->distrust_until_ms)
 		return;
-	for (unsigned i = 0; i < d->n_nodes; i++) {
-		struct fdom_node *n = &d->nodes[i];
+	for (;;) {
+		unsigned next = FDOM_MAX_NODES;
 
-		if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) && fdom_victim_due(&n->v) <= d->now_ms &&
-		    !n->v.begun && !fdom_run_of(d, n->nodeid) &&
-		    !fdom_yielding(d, n))
-			run_start(d, n);
+		for (unsigned i = 0; i < d->n_nodes; i++)
+			if (!looked_at[i] && may_run(d, &d->nodes[i]) &&
+			    (next == FDOM_MAX_NODES || d->nodes[i].v.attempts < d->nodes[next].v.attempts))
+				next = i;
+		if (next == FDOM_MAX_NODES)
+			return;
+		looked_at[next] = true;
+		run_start(d, &d->nodes[next]);
 	}
 }

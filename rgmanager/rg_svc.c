@@ -211,6 +211,12 @@ static void waits_for_fencing(struct rg *rg, struct clu_buf *wait, struct clu_bu
 
 		if (!n->lost)
 			continue;
+		/* It is back, and says by itself when nothing runs there any more. */
+		if (n->present && !v) {
+			clu_buf_printf(wait, "%s%s to say that its services are stopped", wait->len ? "; " : "",
+				rg_node_name(rg, n->nodeid));
+			continue;
+		}
 		clu_buf_printf(wait, "%s%s to be fenced", wait->len ? "; " : "", rg_node_name(rg, n->nodeid));
 		if (v && *v->why)
 			clu_buf_printf(wait, ": %s", v->why);

@@ -289,6 +289,10 @@ void rg_on_fenced(struct rg *rg, const struct clu_peer *p)
 		rg->stats.bad_messages++;
 		return;
 	}
+	/* What kept it from getting ready is over: it gets its time from now on. */
+	for (unsigned i = 0; rg->fence && rg->fence->n_victims && !news->n_victims && i < rg->n_nodes; i++)
+		if (rg->nodes[i].lost && rg->nodes[i].present)
+			rg->nodes[i].ask_ms = rg->now_ms + RG_ASK_FENCE_MS;
 	if (rg->fence)
 		hawser__fenced_news__free_unpacked(rg->fence, NULL);
 	rg->fence = news;
@@ -384,6 +388,9 @@ void rg_ask_fence_due(struct rg *rg)
 		if (!n->lost || rg->now_ms < n->ask_ms || !rg->admitted || !rg_is_lowest(rg) || !rg->local_quorate)
 			continue;
 		n->ask_ms = rg->now_ms + RG_ASK_FENCE_MS;
+		/* A member that is back does not get ready before everybody who has to be fenced is: that is no fault of its own. */
+		if (n->present && rg->fence && rg->fence->n_victims)
+			continue;
 		if (!fenced_knows(rg, n->nodeid))
 			clu_out_fence(rg->out, n->nodeid, n->lost_how == CLU_LEFT_PROCESS ?
 				"its rgmanager died and left services behind" : "rgmanager lost it, and its services wait");

@@ -214,7 +214,8 @@ static void test_victims_side_by_side(void **state)
 	fw_done(&w);
 }
 
-static void test_one_device_one_victim_at_a_time(void **state)
+/* All nodes hang on one device. */
+static void start_on_one_device(void)
 {
 	struct clu_buf xml = CLU_BUF_INIT, errs = CLU_BUF_INIT;
 
@@ -230,14 +231,44 @@ static void test_one_device_one_victim_at_a_time(void **state)
 	clu_buf_free(&xml);
 	clu_buf_free(&errs);
 	fw_all_join(&w);
+}
+
+static void test_one_device_one_victim_at_a_time(void **state)
+{
+	start_on_one_device();
 	fw_crash(&w, 5);
 	fw_crash(&w, 4);
 	assert_non_null(fw_child(&w, 1, 5));
 	assert_null(fw_child(&w, 1, 4));
+	assert_non_null(strstr(fw_victim(&w, 2, 4)->why, "n1 fences n5 first, with the same device"));
 	fw_child_end(&w, 1, 5, 1, "");
 	assert_non_null(fw_child(&w, 1, 4));
 	fw_child_end(&w, 1, 4, 0, "");
 	fw_advance(&w, 1000);
+	assert_non_null(fw_child(&w, 1, 5));
+	fw_done(&w);
+}
+
+/* Two that cannot be fenced do not take turns on it while a third never has its own. */
+static void test_one_device_serves_who_was_tried_least(void **state)
+{
+	start_on_one_device();
+	w.agent = FW_HANG;
+	w.votes_needed = 2;
+	w.no_quorum_event = true;
+	fw_crash(&w, 3);
+	fw_crash(&w, 4);
+	fw_crash(&w, 5);
+	w.no_quorum_event = false;
+	fw_quorum(&w);
+	fw_pump(&w);
+	assert_non_null(fw_child(&w, 1, 3));
+	/* Each try takes longer than the pause of the others: all are due when it ends. */
+	fw_advance(&w, 30000);
+	fw_child_end(&w, 1, 3, 1, "");
+	assert_non_null(fw_child(&w, 1, 4));
+	fw_advance(&w, 30000);
+	fw_child_end(&w, 1, 4, 1, "");
 	assert_non_null(fw_child(&w, 1, 5));
 	fw_done(&w);
 }
@@ -264,6 +295,7 @@ int main(void)
 		cmocka_unit_test(test_timeout_and_signal),
 		cmocka_unit_test(test_victims_side_by_side),
 		cmocka_unit_test(test_one_device_one_victim_at_a_time),
+		cmocka_unit_test(test_one_device_serves_who_was_tried_least),
 		cmocka_unit_test(test_pauses_grow_and_stop_growing),
 	};
 

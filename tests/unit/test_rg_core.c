@@ -250,6 +250,33 @@ static void node_that_just_came_back_is_not_asked_to_be_fenced(void **state)
 	w_free(w);
 }
 
+/* It cannot get ready while somebody else has to be fenced, however long that takes: no reason to fence it as well. */
+static void node_that_is_back_has_time_while_others_are_fenced(void **state)
+{
+	struct world *w = w_new(ONE("domain=\"only2\""));
+	struct clu_buf wait = CLU_BUF_INIT, remedy = CLU_BUF_INIT;
+
+	w_boot_all(w, 3);
+	w_victim(w, 3);
+	w_crash(w, 2);
+	w_boot(w, 2);
+	w->fence_asked = 0;
+	w_time(w, 100000);
+	assert_int_equal(w->fence_asked, 0);
+	assert_true(rg_svc_waits(w->core[1], w_svc(w, 1, WEB), &wait, &remedy));
+	assert_string_equal(clu_buf_text(&wait), "n2 to say that its services are stopped");
+	assert_string_equal(clu_buf_text(&remedy), "");
+	clu_buf_free(&wait);
+	/* From the moment that is over its time is counted anew. */
+	w->hold_children = true;
+	w_fenced(w, 3, "agent");
+	w_time(w, 14000);
+	assert_int_equal(w->fence_asked, 0);
+	w_time(w, 2000);
+	assert_int_equal(w->fence_asked, 1u << 2);
+	w_free(w);
+}
+
 static void failback_to_a_better_node(void **state)
 {
 	struct world *w = w_new(ONE("domain=\"d\""));
@@ -519,6 +546,7 @@ int main(void)
 		cmocka_unit_test(node_that_returned_is_settled_only_by_its_own_rgmanager),
 		cmocka_unit_test(what_a_joiner_cannot_stop_is_failed),
 		cmocka_unit_test(node_that_just_came_back_is_not_asked_to_be_fenced),
+		cmocka_unit_test(node_that_is_back_has_time_while_others_are_fenced),
 		cmocka_unit_test(failback_to_a_better_node),
 		cmocka_unit_test(nothing_starts_while_anyone_is_unfenced),
 		cmocka_unit_test(quorum_lost_stops_all),

@@ -17,7 +17,7 @@
 #define MESSAGE_MAX (CLU_GROUP_FRAG_MAX + 1024)
 #define UNSENT_MAX 400		/* messages of one daemon that corosync has not taken */
 #define SNAPSHOT_MAX (256u * 1024)
-#define PENDING_MAX 4000	/* events of the whole world */
+#define PENDING_MAX 500		/* events under way, for each node */
 #define PER_SECOND_MAX 4000	/* messages of one daemon in one second of virtual time */
 
 /* What a broken sentence about a core's state begins with. */
@@ -277,6 +277,6 @@ void sim_promise_bound_unsent(struct sim_world *w, unsigned node, enum sim_daemo
 /* bound: what is under way to daemons (requests, news, ends of programs, timers) stays little. */
 void sim_promise_bound_world(struct sim_world *w)
 {
-	if (w->n_heap > PENDING_MAX)
+	if (w->n_heap > PENDING_MAX * (w->n_nodes < 8 ? 8 : w->n_nodes))
 		sim_fail(w, "bound: %u events are under way", w->n_heap);
 }

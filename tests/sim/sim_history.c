@@ -34,14 +34,14 @@ static void look_at(struct sim_world *w, const struct sim_expect *e, struct sim_
 	clu_buf_free(&why);
 }
 
-/* Faults and expectations in the order of their times; of one time, the faults first. */
+/* Faults and expectations in the order of their times; of one time, what is expected is looked at first. */
 static void play_until_end(struct sim_world *w, const struct sim_plan *p, struct sim_result *ret)
 {
 	unsigned f = 0, e = 0;
 
 	while (f < p->n_faults || (e < p->n_expect && !p->expect[e].at_end)) {
 		bool fault = f < p->n_faults &&
-			(e == p->n_expect || p->expect[e].at_end || p->fault[f].at_us <= p->expect[e].at_us);
+			(e == p->n_expect || p->expect[e].at_end || p->fault[f].at_us < p->expect[e].at_us);
 
 		if (!sim_run_until(w, fault ? p->fault[f].at_us : p->expect[e].at_us))
 			return;

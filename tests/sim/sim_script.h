@@ -8,7 +8,7 @@
  *   off NODE ...                 not switched on at the start
  *   conf FILE                    cluster.conf, beside the script; or here, between "conf" and "end"
  *   at SECONDS WHAT              a fault or a command: sim_faults.c
- *   expect [at SECONDS] [not] WHAT   sim_expect.c; without a time: when all is over
+ *   expect [at SECONDS] [not] WHAT   sim_expect.c; before what happens at that time; without one: when all is over
  *   until SECONDS                the end; or:
  *   calm SECONDS                 from here on all works again, then all must be settled
  */

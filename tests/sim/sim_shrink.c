@@ -22,7 +22,8 @@ void sim_failure_class(const struct sim_result *r, char *ret, size_t size)
 	const char *why = r->why[0] || !r->unmet.len ? r->why : "an expectation";
 	size_t n = 0;
 
-	if (why[0] == 'S' && why[1] >= '0' && why[1] <= '9') {
+	/* S7 is many things: what exactly is not settled belongs to it. */
+	if (why[0] == 'S' && why[1] >= '0' && why[1] <= '9' && why[1] != '7') {
 		snprintf(ret, size, "%.2s", why);
 		return;
 	}
@@ -104,14 +105,23 @@ static bool take_out_chance(struct shrink *s)
 	return try_plan(s, &p);
 }
 
-/* cluster.conf without the lines that name the node; false when that is no document with one node less. */
-static bool conf_without(const struct clu_buf *conf, unsigned node, struct clu_buf *ret)
+static bool is_conf_of(const struct clu_buf *conf, unsigned n_nodes)
 {
 	struct clu_conf_node nodes[SIM_MAX_NODES + 1];
 	struct clu_buf why = CLU_BUF_INIT;
 	struct clu_conf *c = NULL;
+	bool ok = clu_conf_parse(conf->data, conf->len, "cluster.conf", &c, &why) == 0 &&
+		clu_conf_nodes(c, nodes, SIM_MAX_NODES + 1) == n_nodes;
+
+	clu_conf_unref(c);
+	clu_buf_free(&why);
+	return ok;
+}
+
+/* cluster.conf without the lines that name the node; false when that is no document with one node less. */
+static bool conf_without(const struct clu_buf *conf, unsigned node, struct clu_buf *ret)
+{
 	char name[16];
-	bool ok;
 
 	snprintf(name, sizeof(name), "\"n%u\"", node);
 	for (const char *line = clu_buf_text(conf); *line;) {
@@ -123,11 +133,7 @@ static bool conf_without(const struct clu_buf *conf, unsigned node, struct clu_b
 			clu_buf_append(ret, line, n);
 		line += n;
 	}
-	ok = clu_conf_parse(ret->data, ret->len, "cluster.conf", &c, &why) == 0 &&
-		clu_conf_nodes(c, nodes, SIM_MAX_NODES + 1) == node - 1;
-	clu_conf_unref(c);
-	clu_buf_free(&why);
-	return ok;
+	return is_conf_of(ret, node - 1);
 }
 
 static bool names_node(const struct sim_plan *p, unsigned node)
@@ -165,6 +171,39 @@ static bool take_out_node(struct shrink *s)
 		i++;
 	}
 	return try_with_seeds(s, &p);
+}
+
+/* Lines inside of <rm>, as long as what is left is a document: services, members of domains. */
+static bool take_out_lines(struct shrink *s)
+{
+	bool any = false;
+	size_t at = 0;
+
+	while (at < s->best.conf.len) {
+		const char *text = clu_buf_text(&s->best.conf), *rm = strstr(text, "<rm>");
+		size_t n = strcspn(text + at, "\n");
+		struct clu_buf conf = CLU_BUF_INIT;
+		struct sim_plan p;
+
+		n += text[at + n] == '\n';
+		if (rm && text + at > rm) {
+			clu_buf_append(&conf, text, at);
+			clu_buf_str(&conf, text + at + n);
+		}
+		if (!conf.len || !is_conf_of(&conf, s->best.n_nodes)) {
+			clu_buf_free(&conf);
+			at += n;
+			continue;
+		}
+		sim_plan_copy(&p, &s->best);
+		clu_buf_free(&p.conf);
+		p.conf = conf;
+		if (try_plan(s, &p))
+			any = true;
+		else
+			at += n;
+	}
+	return any;
 }
 
 /* All from the i-th fault on (behind the last: the end) comes `by` earlier. */
@@ -245,6 +284,7 @@ bool sim_shrink(const struct sim_plan *p, struct sim_plan *ret, struct sim_resul
 		any |= take_out_chance(&s);
 		while (take_out_node(&s))
 			any = true;
+		any |= take_out_lines(&s);
 		any |= take_out_time(&s);
 		any |= shorten(&s);
 	}

@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The cases: each must come out as its script expects, and must not with the planted bugs that it names in a line
+# "# red with NAME ...": so each is seen to fail in every check.
+set -u
+bad=0
+for case in "$HAWSER_SRCDIR"/tests/sim/cases/*.sim; do
+	name=$(basename "$case" .sim)
+	if said=$("$HAWSER_BUILDDIR/hasim" run "$case" 2>&1); then
+		echo "PASS $name"
+	else
+		echo "FAIL $name: look at it with: hasim run $case --trace"
+		printf '%s\n' "$said"
+		bad=1
+	fi
+	for bug in $(sed -n 's/^# red with //p' "$case"); do
+		if "$HAWSER_BUILDDIR/hasim_bugs" run "$case" --bug "$bug" >/dev/null 2>&1; then
+			echo "FAIL $name: comes out as expected also with the planted bug $bug"
+			bad=1
+		elif [ $? = 1 ]; then
+			echo "PASS $name sees $bug"
+		else
+			echo "FAIL $name: hasim_bugs cannot run it with $bug"
+			bad=1
+		fi
+	done
+done
+exit $bad

@@ -426,13 +426,13 @@ static uint64_t rg_deadline(const void *core)
 	return sooner(t, rg->go_since_ms ? rg->go_since_ms + RG_SETTLE_MS : CLU_NEVER);
 }
 
-/* A member that is not ready has started nothing: its state must not win over one that has services. */
+/* A member that is not ready has started nothing: its state must not win over one that has services. One that leaves has. */
 static uint32_t rg_weight(const void *core)
 {
 	struct rg *rg = (struct rg *)core;
 	const struct rg_node *me = rg_node_find(rg, rg->self);
 
-	return me && me->ready;
+	return me && (me->ready || me->leaving);
 }
 
 const struct clu_core_ops rg_ops = {

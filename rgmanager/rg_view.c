@@ -336,7 +336,8 @@ void rg_say_fenced(struct rg *rg)
 		m.nodeid = d->nodeid;
 		m.number = d->seq;
 		m.how = d->how;
-		m.yes = !rg->fence_heard;
+		/* A node that has been back since was fenced for an earlier loss than one that is dealt with now. */
+		m.yes = !rg->fence_heard || !d->standing;
 		rg_send(rg, &m);
 	}
 	rg->fence_heard = true;

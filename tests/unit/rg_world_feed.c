@@ -26,6 +26,7 @@ static void fence_news(struct world *w, unsigned to)
 			done[n - 1].nodeid = n;
 			done[n - 1].seq = w->done_seq[n];
 			done[n - 1].how = w->done_how[n];
+			done[n - 1].standing = strcmp(w->done_how[n], "member") != 0 && !(w->back & 1u << n);
 			done_list[news.n_done++] = &done[n - 1];
 		}
 		if (w->victims & 1u << n) {

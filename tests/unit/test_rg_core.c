@@ -80,6 +80,37 @@ static void moves_only_after_fencing(void **state)
 	w_free(w);
 }
 
+/* Members that took over another domain's history hear late of fencings that the node has long outlived. */
+static void an_old_fencing_settles_no_new_loss(void **state)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+
+	w_boot_all(w, 3);
+	w_crash(w, 1);
+	w->back = 1u << 1;
+	w_fenced(w, 1, "agent");
+	w_expect(w, WEB, RG_RECOVERING, 0);
+	w->back = 0;
+	w_fenced(w, 1, "agent");
+	w_expect(w, WEB, RG_STARTED, 2);
+	w_free(w);
+}
+
+/* What a member that leaves still runs must not lose against a newcomer's empty state. */
+static void who_leaves_still_has_weight(void **state)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+	struct clu_event down = { .type = CLU_EV_SHUTDOWN };
+
+	w_boot_all(w, 1);
+	w->hold_children = true;
+	w_step(w, 1, &down);
+	w_run(w);
+	assert_true(rg_node_find(w->core[1], 1)->leaving);
+	assert_int_equal(rg_ops.weight(w->core[1]), 1);
+	w_free(w);
+}
+
 /* The moment the word of fencing is delivered is the moment the start begins: no further message, no timer. */
 static void start_begins_in_the_step_of_the_word(void **state)
 {
@@ -538,6 +569,8 @@ int main(void)
 		cmocka_unit_test(waits_for_members_that_get_ready),
 		cmocka_unit_test(moves_only_after_fencing),
 		cmocka_unit_test(start_begins_in_the_step_of_the_word),
+		cmocka_unit_test(an_old_fencing_settles_no_new_loss),
+		cmocka_unit_test(who_leaves_still_has_weight),
 		cmocka_unit_test(word_of_an_earlier_fencing_counts_for_nothing),
 		cmocka_unit_test(late_word_of_the_last_fencing_counts_for_nothing),
 		cmocka_unit_test(late_results_count_for_nothing),

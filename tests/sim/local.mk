@@ -17,7 +17,7 @@ libsim_la_SOURCES = tests/sim/sim_world.c tests/sim/sim_world.h tests/sim/sim_di
 	tests/sim/sim_expect.c tests/sim/sim_expect.h tests/sim/sim_script.c tests/sim/sim_script.h \
 	tests/sim/sim_shrink.c tests/sim/sim_shrink.h \
 	tests/sim/sim_parse.c tests/sim/sim_parse.h tests/sim/sim_plan.c tests/sim/sim_plan.h \
-	tests/sim/sim_history.c tests/sim/sim_history.h
+	tests/sim/sim_history.c tests/sim/sim_history.h tests/sim/sim_trace.c tests/sim/sim_trace.h
 libsim_la_LIBADD = libcmanplan.la librgcore.la libccsdcore.la libfdom.la libclucore.la $(XML_LIBS)
 
 noinst_PROGRAMS += hasim

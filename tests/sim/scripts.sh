@@ -124,4 +124,19 @@ printf '%s\nexpect at 50 quorate n1\nexpect at 50 not quorate n2\n' "$head" >"$d
 said=$("$hasim" run "$dir/unmet.sim")
 [ $? = 1 ] && printf '%s\n' "$said" | grep -qF "unmet.sim:7: expected not quorate n2, but n2 is quorate" &&
 	! printf '%s\n' "$said" | grep -q 'unmet.sim:6' && echo "PASS unmet" || fail "unmet: $said"
+# A failure is shrunk to a script that fails in the same way with the planted bug, and does not without.
+first=$("$HAWSER_BUILDDIR/hasim_bugs" prove --bug RGM_BEFORE_FENCED | sed -n 's/.*: seed \([0-9]*\): .*/\1/p')
+"$HAWSER_BUILDDIR/hasim_bugs" shrink "$first" --bug RGM_BEFORE_FENCED -o "$dir/short.sim" 2>"$dir/said"
+left=$(grep -c '^at ' "$dir/short.sim")
+if [ "$left" -gt 2 ]; then
+	fail "shrink: seed $first still has $left faults"
+elif "$HAWSER_BUILDDIR/hasim_bugs" run "$dir/short.sim" --bug RGM_BEFORE_FENCED >"$dir/said" 2>&1; then
+	fail "shrink: what was left of seed $first does not fail"
+elif ! grep -q 'short.sim: S[12]: ' "$dir/said" || ! grep -q '^# S[12]: ' "$dir/short.sim"; then
+	fail "shrink: $(cat "$dir/said")"
+elif ! "$hasim" run "$dir/short.sim" >"$dir/said" 2>&1; then
+	fail "shrink: fails without the bug, too: $(cat "$dir/said")"
+else
+	echo "PASS shrink"
+fi
 exit $bad

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "fenced.pb-c.h"
+#include "sim_trace.h"
 #include "sim_types.h"
 
 void sim_check_new(struct sim_world *w)
@@ -305,7 +306,7 @@ void sim_check_reply(struct sim_world *w, uint64_t client, int error)
 	if (i == r->n_req)
 		return;
 	q = r->req[i];
-	sim_trace(w, "n%u request %" PRIu64 " answered: %d", q.node, client, error);
+	sim_trace_answer(w, q.node, q.daemon, client, error);
 	r->req[i] = r->req[--r->n_req];
 	if (!q.gone)
 		sim_types_answered(w, q.node, client, error);

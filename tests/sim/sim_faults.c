@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim_clients.h"
+#include "sim_fault_text.h"
 #include "sim_machines.h"
 #include "sim_net.h"
 #include "sim_power.h"
@@ -104,10 +105,8 @@ static void draw_partition(struct sim_draw *d, struct sim_fault *f)
 /* A cut of the network; nodes on one side hear each other. Power switches are reached from everywhere. */
 static bool run_partition(struct sim_world *w, const struct sim_fault *f)
 {
-	for (unsigned i = 1; i <= w->n_nodes; i++) {
+	for (unsigned i = 1; i <= w->n_nodes; i++)
 		w->node[i].side = (int)(f->num[0] >> i & 1);
-		sim_trace(w, "n%u is on side %d", i, w->node[i].side);
-	}
 	sim_ring_cut(w);
 	return true;
 }
@@ -226,8 +225,20 @@ void sim_fault_draw(struct sim_draw *d, struct sim_fault *ret)
 		sim_fault_kinds[ret->kind].draw(d, ret);
 }
 
+static void trace(struct sim_world *w, const struct sim_fault *f)
+{
+	struct clu_buf line = CLU_BUF_INIT;
+
+	if (!w->trace)
+		return;
+	sim_fault_write(f, w->n_nodes, &line);
+	sim_trace(w, "---- %s", clu_buf_text(&line));
+	clu_buf_free(&line);
+}
+
 void sim_fault_run(struct sim_world *w, const struct sim_fault *f)
 {
+	trace(w, f);
 	if (f->node <= w->n_nodes && f->node2 <= w->n_nodes && sim_fault_kinds[f->kind].run(w, f))
 		w->stats.fault[f->kind]++;
 }

@@ -25,9 +25,9 @@ static void look_at(struct sim_world *w, const struct sim_expect *e, struct sim_
 
 	sim_expect_write(e, &what);
 	if (sim_expect_holds(w, e, &why)) {
-		sim_trace(w, "as expected: %s", clu_buf_text(&what));
+		sim_trace(w, "---- as expected: %s", clu_buf_text(&what));
 	} else {
-		sim_trace(w, "NOT AS EXPECTED: %s: %s", clu_buf_text(&what), clu_buf_text(&why));
+		sim_trace(w, "---- NOT AS EXPECTED: %s: %s", clu_buf_text(&what), clu_buf_text(&why));
 		clu_buf_printf(&ret->unmet, "%u: expected %s, but %s\n", e->line, clu_buf_text(&what), clu_buf_text(&why));
 	}
 	clu_buf_free(&what);
@@ -55,6 +55,7 @@ static void play_until_end(struct sim_world *w, const struct sim_plan *p, struct
 
 static void settle(struct sim_world *w)
 {
+	sim_trace(w, "---- calm: all works again");
 	w->calm = true;
 	sim_faults_calm(w);
 	(void)sim_run_until(w, w->now_us + SETTLE_US);

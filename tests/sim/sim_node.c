@@ -12,6 +12,7 @@
 #include "sim_power.h"
 #include "sim_quorum.h"
 #include "sim_requests.h"
+#include "sim_trace.h"
 #include "sim_types.h"
 
 #define CLIENT_SUBSCRIPTION (UINT64_C(1) << 62)	/* client ids of rgmanager's own question to fenced */
@@ -130,6 +131,7 @@ uint64_t sim_request_as(struct sim_world *w, unsigned node, enum sim_daemon_kind
 	e->id = client;
 	e->value = !admin;
 	w->stats.requests++;
+	sim_trace(w, "n%u %s: gets request %" PRIu64, node, w->type[k]->ops->name, client);
 	sim_check_request(w, node, k, client);
 	return client;
 }
@@ -298,8 +300,7 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 	case CLU_ACT_NOTE:
 		if (w->hooks && w->hooks->note)
 			w->hooks->note(w->hooks->ctx, n->id, k, a);
-		sim_trace(w, "n%u %s %s: %s -> %s (%s) %s %s", n->id, w->type[k]->ops->name, a->u.note.object,
-			a->u.note.from, a->u.note.to, a->u.note.why, a->u.note.event, a->u.note.fields);
+		sim_trace_note(w, n->id, k, a);
 		if (strcmp(a->u.note.event, "rg.illegal") == 0)
 			sim_fail(w, "sane: rgmanager of node %u refused to take %s from %s to %s", n->id, a->u.note.object,
 				a->u.note.from, a->u.note.to);

@@ -42,7 +42,8 @@ bool sim_run_clusvcadm(struct sim_world *w, const struct sim_fault *f)
 	q.svc = svc;
 	q.target = f->node2 ? w->node[f->node2].nodeid : 0;
 	q.by_domain = f->num[1] != 0;
-	sim_trace(w, "n%u clusvcadm %s %s to %u", f->node, q.op, svc, q.target);
+	sim_trace(w, "n%u clusvcadm: %s %s%s%s", f->node, q.op, svc, f->node2 ? " on " : "",
+		f->node2 ? w->node[f->node2].name : "");
 	sim_client_may_die(w, f->node, SIM_RGM, sim_request(w, f->node, SIM_RGM, bytes, hawser__rg_request__pack(&q, bytes)));
 	return true;
 }

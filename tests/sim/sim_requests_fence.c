@@ -22,7 +22,10 @@ static uint64_t ask(struct sim_world *w, unsigned node, const char *verb, uint32
 	q.verb = (char *)verb;
 	q.nodeid = nodeid;
 	q.node = (char *)name;
-	sim_trace(w, "n%u asks fenced: %s %u%s", node, verb, nodeid, name);
+	if (nodeid)
+		sim_trace(w, "n%u asks fenced: %s node %u", node, verb, nodeid);
+	else
+		sim_trace(w, "n%u asks fenced: %s%s%s", node, verb, *name ? " " : "", name);
 	return sim_request(w, node, SIM_FENCED, bytes, hawser__fenced_request__pack(&q, bytes));
 }
 

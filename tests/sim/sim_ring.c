@@ -10,6 +10,7 @@
  * - Quorum is told afterwards, at any pace.
  */
 #include "sim_quorum.h"
+#include "sim_trace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -355,8 +356,7 @@ static void form(struct sim_world *w, sim_nodes mask)
 		}
 	}
 	ring = ring_new(w, mask, &rings_of(w)->all);
-	sim_trace(w, "ring %llu members %llx", (unsigned long long)ring->id,
-		(unsigned long long)mask >> 1);
+	sim_trace_ring(w, ring->id, mask);
 	for (unsigned k = 0; k < n_old; k++) {
 		uint64_t from = 0;
 

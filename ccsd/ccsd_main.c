@@ -51,11 +51,13 @@ static int change(void *ctx, const struct ccsd_doc *old, const struct ccsd_doc *
 	return r;
 }
 
-/* The file's content; a missing file is none. */
+/* The file's content, which no power cut takes away any more: others will rely on it. A missing file is none. */
 static int read_file(const char *path, size_t max, struct clu_buf *ret)
 {
-	int r = clu_store_read(path, max, ret);
+	int r = clu_store_settle(path);
 
+	if (r == 0)
+		r = clu_store_read(path, max, ret);
 	return r == -ENOENT ? 0 : r;
 }
 

@@ -119,7 +119,7 @@ struct clu_child_end {
 
 struct clu_stored {
 	uint64_t id;
-	int32_t result;		/* 0 when durable on disk, else negative errno: nothing changed */
+	int32_t result;		/* 0 when durable on disk, else negative errno: the old file stands, or the new one, not durable */
 };
 
 struct clu_config {

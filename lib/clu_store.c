@@ -93,6 +93,25 @@ out:
 	return r;
 }
 
+int clu_store_settle(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), dir, r = 0;
+	const char *name;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (fsync(fd) < 0)
+		r = -errno;
+	close(fd);
+	dir = open_dir_of(path, &name);
+	if (dir < 0)
+		return dir;
+	if (fsync(dir) < 0 && !r)
+		r = -errno;
+	close(dir);
+	return r;
+}
+
 int clu_store_read(const char *path, size_t max, struct clu_buf *ret)
 {
 	size_t old = ret->len, chunk = 65536;

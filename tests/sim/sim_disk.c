@@ -50,6 +50,18 @@ const void *sim_file_get(const struct sim_world *w, unsigned node, const char *p
 	return f->data;
 }
 
+const void *sim_file_safe(const struct sim_world *w, unsigned node, const char *path, size_t *ret_len)
+{
+	const struct sim_file *f = file_find(&w->node[node], path);
+
+	if (w->node[node].disk_state == SIM_DISK_LYING)
+		return sim_file_get(w, node, path, ret_len);
+	if (!f || !f->safe)
+		return NULL;
+	*ret_len = f->safe_len;
+	return f->safe;
+}
+
 static void make_safe(struct sim_file *f)
 {
 	free(f->safe);
@@ -77,6 +89,14 @@ static struct sim_file *file_rename(struct sim_world *w, struct sim_node *n, con
 	f->is_safe = false;
 	f->renamed = ++w->seq;
 	return f;
+}
+
+void sim_disk_settle(struct sim_world *w, unsigned node, const char *path)
+{
+	struct sim_file *f = file_find(&w->node[node], path);
+
+	if (f && f->data && w->node[node].disk_state != SIM_DISK_LYING)
+		make_safe(f);
 }
 
 void sim_disk_power_lost(struct sim_world *w, unsigned node)

@@ -40,6 +40,10 @@ void sim_disk_power_lost(struct sim_world *w, unsigned node);
 void sim_disk_set(struct sim_world *w, unsigned node, enum sim_disk_state state);
 /* A durable file of a node as a daemon that starts finds it; NULL when it has none. */
 const void *sim_file_get(const struct sim_world *w, unsigned node, const char *path, size_t *ret_len);
+/* The same file as it would be found after a power cut, as far as the disk tells the truth. */
+const void *sim_file_safe(const struct sim_world *w, unsigned node, const char *path, size_t *ret_len);
+/* As clu_store_settle() does: what a daemon reads at its start is made safe first. */
+void sim_disk_settle(struct sim_world *w, unsigned node, const char *path);
 void sim_disk_free(struct sim_node *n);
 
 #endif

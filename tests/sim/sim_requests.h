@@ -42,7 +42,7 @@ void sim_calm_fence_tool(struct sim_world *w);
 void sim_draw_about_node(struct sim_draw *d, struct sim_fault *f);
 /* fence_node: switches node2 off itself, then tells fenced. */
 bool sim_run_fence_node(struct sim_world *w, const struct sim_fault *f);
-/* fence_ack_manual: by somebody who has looked whether the node is off. */
+/* fence_ack_manual: by somebody who has looked whether the node is off; num[1]: who has not (only in scripts). */
 bool sim_run_fence_ack(struct sim_world *w, const struct sim_fault *f);
 /* What another daemon or an operator may ask for at any time: to fence the node. */
 bool sim_run_fence_ask(struct sim_world *w, const struct sim_fault *f);

@@ -90,7 +90,7 @@ bool sim_run_fence_node(struct sim_world *w, const struct sim_fault *f)
 
 bool sim_run_fence_ack(struct sim_world *w, const struct sim_fault *f)
 {
-	if (!f->node2 || w->node[f->node2].power || !about(w, f, "ack"))
+	if (!f->node2 || (w->node[f->node2].power && !f->num[1]) || !about(w, f, "ack"))
 		return false;
 	sim_check_acked(w, f->node2);
 	return true;

@@ -56,6 +56,8 @@ static void *ccsd_new(void *world, unsigned node)
 		.change = allow_change, .check_ctx = w };
 	const char *why;
 
+	sim_disk_settle(w, node, CONF_PATH);
+	sim_disk_settle(w, node, RECORD_PATH);
 	cfg.file = sim_file_get(w, node, CONF_PATH, &cfg.file_len);
 	if (!cfg.file)
 		cfg.file = clu_conf_bytes(w->conf, &cfg.file_len);
@@ -68,11 +70,11 @@ static const struct sim_daemon_type ccsd_type = { &ccsd_core_ops, ccsd_new, ccsd
 uint64_t sim_types_disk_version(const struct sim_world *w, unsigned node)
 {
 	size_t len;
-	const void *data = sim_file_get(w, node, CONF_PATH, &len);
+	const void *data = sim_file_safe(w, node, CONF_PATH, &len);
 	uint64_t version = data ? sim_document(data, len).version : clu_conf_version(w->conf), ballot;
 	struct ccsd_doc *doc = NULL;
 
-	data = sim_file_get(w, node, RECORD_PATH, &len);
+	data = sim_file_safe(w, node, RECORD_PATH, &len);
 	if (data && ccsd_record_parse(data, len, &ballot, &doc) == 0 && ccsd_doc_version(doc) > version)
 		version = ccsd_doc_version(doc);
 	ccsd_doc_unref(doc);

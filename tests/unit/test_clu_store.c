@@ -205,6 +205,22 @@ static void test_read(void **state)
 	clu_buf_free(&b);
 }
 
+/* What is found at a start may have been left by a daemon that was killed before its last fsync. */
+static void test_settle(void **state)
+{
+	assert_int_equal(clu_store_settle(path), 0);
+	assert_string_equal(order, "");
+	assert_int_equal(clu_store_write(path, "x", 1, 0600), 0);
+	*order = '\0';
+	assert_int_equal(clu_store_settle(path), 0);
+	assert_string_equal(order, "fsync fsync-dir ");
+	for (fail_at = 1; fail_at <= 2; fail_at++) {
+		calls = 0;
+		fail_errno = EIO;
+		assert_int_equal(clu_store_settle(path), -EIO);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +229,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_leftover, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_settle, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,11 +47,31 @@ static void start_record(struct ccsd_core *c, uint64_t ballot, struct ccsd_doc *
 	clu_buf_free(&b);
 }
 
-/* The file would be replaced by one that is not newer: nobody may lose it by that. */
-static bool must_keep_aside(const struct ccsd_core *c)
+/* `old` would be replaced by a document that is not newer: nobody may lose it by that. */
+static bool would_be_lost(const struct ccsd_core *c, const struct ccsd_doc *old, const struct ccsd_doc *new)
 {
-	return c->file && c->file != c->aside && c->file->version >= ccsd_doc_version(c->g.doc) &&
-		!ccsd_doc_same(c->file, c->g.doc);
+	return old && old != c->aside && old->version >= ccsd_doc_version(new) && !ccsd_doc_same(old, new);
+}
+
+static void start_aside(struct ccsd_core *c, struct ccsd_doc *doc, struct clu_out *out)
+{
+	struct clu_buf path = CLU_BUF_INIT;
+
+	clu_buf_printf(&path, "%s.unknown-v%llu", c->conf_path, (unsigned long long)doc->version);
+	start(c, CCSD_STORE_ASIDE, clu_buf_text(&path), doc->data, doc->len, CONF_MODE, doc, 0, out);
+	clu_buf_free(&path);
+}
+
+/*
+ * A record with another document. What is in force here may stand in the record alone, when cluster.conf could not be
+ * written: then it is kept aside before.
+ */
+static void replace_record(struct ccsd_core *c, uint64_t ballot, struct ccsd_doc *doc, struct clu_out *out)
+{
+	if (!ccsd_doc_same(c->force, c->file) && would_be_lost(c, c->force, doc))
+		start_aside(c, c->force, out);
+	else
+		start_record(c, ballot, doc, out);
 }
 
 void ccsd_reconcile(struct ccsd_core *c, struct clu_out *out)
@@ -63,25 +83,20 @@ void ccsd_reconcile(struct ccsd_core *c, struct clu_out *out)
 		return;
 	c->retry_ms = 0;
 	if (g->prop.open && !g->prop.refused && g->prop.ballot > c->rec_ballot) {
-		start_record(c, g->prop.ballot, g->prop.doc, out);
+		replace_record(c, g->prop.ballot, g->prop.doc, out);
 		return;
 	}
 	if (line && g->doc_ballot > c->rec_ballot) {
-		start_record(c, g->doc_ballot, g->doc, out);
+		replace_record(c, g->doc_ballot, g->doc, out);
 		return;
 	}
 	record_ok = c->rec_ballot == g->doc_ballot || (g->prop.open && c->rec_ballot == g->prop.ballot);
 	if (!line || !g->doc || !record_ok || ccsd_doc_same(c->file, g->doc))
 		return;
-	if (must_keep_aside(c)) {
-		struct clu_buf path = CLU_BUF_INIT;
-
-		clu_buf_printf(&path, "%s.unknown-v%llu", c->conf_path, (unsigned long long)c->file->version);
-		start(c, CCSD_STORE_ASIDE, clu_buf_text(&path), c->file->data, c->file->len, CONF_MODE, c->file, 0, out);
-		clu_buf_free(&path);
-		return;
-	}
-	start(c, CCSD_STORE_FILE, c->conf_path, g->doc->data, g->doc->len, CONF_MODE, g->doc, 0, out);
+	if (would_be_lost(c, c->file, g->doc))
+		start_aside(c, c->file, out);
+	else
+		start(c, CCSD_STORE_FILE, c->conf_path, g->doc->data, g->doc->len, CONF_MODE, g->doc, 0, out);
 }
 
 void ccsd_put_in_force(struct ccsd_core *c, struct ccsd_doc *doc, const char *why, struct clu_out *out)

@@ -29,6 +29,7 @@ struct ccsd_core *ccsd_core_new(const struct ccsd_cfg *cfg, const char **why)
 	/* A damaged record is as none: this node has then accepted nothing. */
 	if (cfg->record && ccsd_record_parse(cfg->record, cfg->record_len, &c->rec_ballot, &c->rec) == -ENOMEM)
 		goto fail;
+	c->rec_found = c->rec != NULL;
 	if (cfg->file) {
 		int r = cfg->check(cfg->check_ctx, cfg->file, cfg->file_len, &v);
 

@@ -99,6 +99,7 @@ struct ccsd_core {
 	struct ccsd_doc *file;
 	uint64_t rec_ballot;
 	struct ccsd_doc *rec;
+	bool rec_found;			/* at the start: nobody here knows what became of it */
 	struct ccsd_doc *aside;		/* kept beside already */
 	struct ccsd_doc *force;		/* in force on this node */
 	char cluster[256];		/* its cluster's name */

@@ -50,7 +50,7 @@ static void start_record(struct ccsd_core *c, uint64_t ballot, struct ccsd_doc *
 /* `old` would be replaced by a document that is not newer: nobody may lose it by that. */
 static bool would_be_lost(const struct ccsd_core *c, const struct ccsd_doc *old, const struct ccsd_doc *new)
 {
-	return old && old != c->aside && old->version >= ccsd_doc_version(new) && !ccsd_doc_same(old, new);
+	return old && !ccsd_doc_same(old, c->aside) && old->version >= ccsd_doc_version(new) && !ccsd_doc_same(old, new);
 }
 
 static void start_aside(struct ccsd_core *c, struct ccsd_doc *doc, struct clu_out *out)
@@ -63,13 +63,15 @@ static void start_aside(struct ccsd_core *c, struct ccsd_doc *doc, struct clu_ou
 }
 
 /*
- * A record with another document. What is in force here may stand in the record alone, when cluster.conf could not be
- * written: then it is kept aside before.
+ * A record with another document. What was agreed may stand in the record alone, when cluster.conf could not be written,
+ * or not before the node failed: then it is kept aside before.
  */
 static void replace_record(struct ccsd_core *c, uint64_t ballot, struct ccsd_doc *doc, struct clu_out *out)
 {
 	if (!ccsd_doc_same(c->force, c->file) && would_be_lost(c, c->force, doc))
 		start_aside(c, c->force, out);
+	else if (c->rec_found && !ccsd_doc_same(c->rec, c->file) && would_be_lost(c, c->rec, doc))
+		start_aside(c, c->rec, out);
 	else
 		start_record(c, ballot, doc, out);
 }
@@ -91,8 +93,14 @@ void ccsd_reconcile(struct ccsd_core *c, struct clu_out *out)
 		return;
 	}
 	record_ok = c->rec_ballot == g->doc_ballot || (g->prop.open && c->rec_ballot == g->prop.ballot);
-	if (!line || !g->doc || !record_ok || ccsd_doc_same(c->file, g->doc))
+	if (!line || !g->doc || !record_ok)
 		return;
+	if (ccsd_doc_same(c->file, g->doc)) {
+		/* What was in force instead may never have come to the file. */
+		ccsd_put_in_force(c, c->file, "agreed by the cluster", out);
+		ccsd_req_in_force(c, out);
+		return;
+	}
 	if (would_be_lost(c, c->file, g->doc))
 		start_aside(c, c->file, out);
 	else
@@ -161,6 +169,7 @@ void ccsd_on_stored(struct ccsd_core *c, const struct clu_stored *s, struct clu_
 		case CCSD_STORE_RECORD:
 			c->rec_ballot = c->store_ballot;
 			ccsd_doc_set(&c->rec, c->store_doc);
+			c->rec_found = false;
 			break;
 		case CCSD_STORE_ASIDE:
 			ccsd_doc_set(&c->aside, c->store_doc);

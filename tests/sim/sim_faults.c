@@ -165,7 +165,7 @@ const struct sim_fault_kind sim_fault_kinds[] = {
 		.draw = sim_draw_disk, .run = sim_run_disk, .calm = sim_calm_disks },
 	{ .name = "agents", .weight = 5, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_agents_states,
 		.draw = sim_draw_agents, .run = sim_run_agents, .calm = sim_calm_agents },
-	{ .name = "resource-dies", .weight = 4, .args = { SIM_ARG_WORD }, .draw = sim_draw_resource,
+	{ .name = "resource-dies", .weight = 8, .args = { SIM_ARG_WORD }, .draw = sim_draw_resource,
 		.run = sim_run_resource_dies },
 	{ .name = "kill", .weight = 10, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_daemon_names, .draw = draw_kill,
 		.run = run_kill },

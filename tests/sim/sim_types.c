@@ -194,6 +194,11 @@ static void check_documents(struct sim_world *w)
 				(const char *)data);
 			return;
 		}
+		if (w->node[i].conf_len != len || memcmp(w->node[i].conf_bytes, data, len) != 0) {
+			sim_fail(w, "S7: node %u has another document in force than on its disk:\n%.80s\n%.80s", i,
+				(const char *)w->node[i].conf_bytes, (const char *)data);
+			return;
+		}
 	}
 	sim_check_newest(w, first, first_len);
 }

@@ -133,6 +133,19 @@ static void add_service(struct rg *rg, const char *name)
 			rg_ids_add(&s->init_wait, rg->nodes[i].nodeid);
 }
 
+/* Mostly it is the very document that this node's ccsd has given us. */
+static int read_document(struct rg *rg, const void *data, size_t len, struct clu_conf **ret, struct clu_buf *findings)
+{
+	size_t known = 0;
+	const void *bytes = rg->conf ? clu_conf_bytes(rg->conf, &known) : NULL;
+
+	if (bytes && known == len && !memcmp(bytes, data, len)) {
+		*ret = clu_conf_ref(rg->conf);
+		return 0;
+	}
+	return clu_conf_parse(data, len, "cluster.conf", ret, findings);
+}
+
 void rg_apply_conf(struct rg *rg, uint64_t version, const void *data, size_t len)
 {
 	struct clu_buf findings = CLU_BUF_INIT;
@@ -143,7 +156,7 @@ void rg_apply_conf(struct rg *rg, uint64_t version, const void *data, size_t len
 
 	if (version <= rg->version)
 		return;
-	r = clu_conf_parse(data, len, "cluster.conf", &conf, &findings);
+	r = read_document(rg, data, len, &conf, &findings);
 	if (r == 0)
 		r = rg_rm_read(conf, &rm, &findings);
 	clu_conf_unref(conf);

@@ -209,6 +209,18 @@ static uint64_t ccsd_deadline(const void *core)
 	return t;
 }
 
+/*
+ * Where both halves were quorate (two_node), the newer version must not give way to the other half's only because
+ * that has come to quorum later, by a restart.
+ */
+static uint32_t ccsd_weight(const void *core)
+{
+	const struct ccsd_core *c = core;
+	uint64_t version = ccsd_doc_version(c->g.doc);
+
+	return version < UINT32_MAX ? (uint32_t)version : UINT32_MAX;
+}
+
 static void dump_doc(struct clu_buf *ret, const char *what, const struct ccsd_doc *d, uint64_t ballot)
 {
 	if (d)
@@ -257,5 +269,6 @@ const struct clu_core_ops ccsd_core_ops = {
 	.step = ccsd_step,
 	.deadline = ccsd_deadline,
 	.snapshot = ccsd_snapshot,
+	.weight = ccsd_weight,
 	.dump = ccsd_dump,
 };

@@ -38,7 +38,8 @@
  * force under a higher ballot, so it cannot come back.
  *
  * Known limit: in a two-node cluster (two_node=1) both halves have quorum until one is
- * fenced; what the loser committed in that time is put aside when it returns.
+ * fenced. When they meet, the higher version counts; where both committed one version
+ * with two contents, that of the loser is put aside.
  *
  * On -ENOMEM of a step the state may be half changed: the daemon ends, and what is on
  * disk is consistent.

@@ -2,7 +2,7 @@
 noinst_LTLIBRARIES += libsim.la
 libsim_la_SOURCES = tests/sim/sim_world.c tests/sim/sim_world.h tests/sim/sim_dice.c tests/sim/sim_dice.h \
 	tests/sim/sim_ring.c tests/sim/sim_quorum.c tests/sim/sim_quorum.h tests/sim/sim_node.c \
-	tests/sim/sim_net.c tests/sim/sim_net.h \
+	tests/sim/sim_net.c tests/sim/sim_net.h tests/sim/sim_hang.c tests/sim/sim_hang.h \
 	tests/sim/sim_check.c tests/sim/sim_rules.h tests/sim/sim_promise_active.c tests/sim/sim_promise_fence.c \
 	tests/sim/sim_promise_conf.c tests/sim/sim_promise_request.c tests/sim/sim_promise_same.c \
 	tests/sim/sim_promise_rest.c tests/sim/sim_promise_wait.c \
@@ -33,7 +33,7 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim tests/sim/cases/agreed_and
 	tests/sim/cases/switch_lies.sim
 EXTRA_DIST += tests/sim/cases/agent_fails_first.sim tests/sim/cases/blackout_of_one.sim tests/sim/cases/ccsd_retries.sim \
 	tests/sim/cases/corosync_dies.sim tests/sim/cases/fencing_asked.sim tests/sim/cases/five.conf \
-	tests/sim/cases/frozen.sim tests/sim/cases/hang_then_wakes.sim tests/sim/cases/lighter_side.sim \
+	tests/sim/cases/frozen.sim tests/sim/cases/halves_commit.sim tests/sim/cases/hang_then_wakes.sim tests/sim/cases/lighter_side.sim \
 	tests/sim/cases/manual_ack.sim tests/sim/cases/master_crashes.sim tests/sim/cases/master_hangs.sim \
 	tests/sim/cases/merge_brings_quorum.sim tests/sim/cases/owner_crashes.sim \
 	tests/sim/cases/quorum_lost.sim tests/sim/cases/quorum_of_old_ring.sim \

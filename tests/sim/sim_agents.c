@@ -143,18 +143,32 @@ static void fire_child_end(struct sim_world *w, struct sim_event *e)
 
 	if (!c || c->gen != end->gen)
 		return;
-	c->used = false;
 	if (end->victim) {
-		bool done = end->exit_code == 0 && was_cut(w, end);
-
-		sim_check_fence_end(w, e->node, end->victim, done);
-		if (done)
+		if (!end->is_over)
+			end->has_cut = end->exit_code == 0 && was_cut(w, end);
+		sim_check_fence_end(w, e->node, end->victim, end->has_cut);
+		if (end->has_cut)
 			w->fenced_by[end->victim] |= SIM_BIT(e->node);
 	}
 	if (end->migrate_to && end->exit_code == 0)
 		migrate(w, e->node, end);
 	if (end->goes_down)
 		goes_down(w, e->node, end->resource);
+	if (n->d[e->daemon].hung) {
+		struct sim_event *told;
+
+		/* It has ended; who had it run hears of that when it goes on. */
+		end->is_over = true;
+		end->migrate_to = 0;
+		end->goes_down = false;
+		told = sim_at(w, n->d[e->daemon].hung_until - w->now_us, fire_child_end, e->node, end, sizeof(*end));
+		told->daemon = e->daemon;
+		told->id = e->id;
+		told->boot = e->boot;
+		told->life = e->life;
+		return;
+	}
+	c->used = false;
 	ev.u.child.id = e->id;
 	ev.u.child.exit_code = end->exit_code;
 	ev.u.child.term_signal = end->term_signal;
@@ -176,6 +190,7 @@ static void end_in(struct sim_world *w, unsigned node, enum sim_daemon_kind k, u
 	e->id = id;
 	e->boot = w->node[node].boot;
 	e->life = w->node[node].d[k].life;
+	e->on_time = true;
 }
 
 void sim_ended_by_signal(struct sim_world *w, uint32_t grace_ms, struct sim_ending *end, uint64_t *ret_took_us,

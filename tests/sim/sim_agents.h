@@ -33,6 +33,8 @@ struct sim_ending {
 	char resource[128];	/* resource agents */
 	unsigned migrate_to;	/* the resource moves to this node when this ends well */
 	bool goes_down;		/* the resource is inactive when this ends */
+	bool is_over;		/* it has ended while its daemon hung, and is told only now */
+	bool has_cut;		/* fence agents, when they have ended: the victim lost its power by it */
 };
 
 void sim_agents_set(struct sim_world *w, unsigned node, enum sim_agents_state state);

@@ -5,6 +5,7 @@
 
 #include "sim_clients.h"
 #include "sim_fault_text.h"
+#include "sim_hang.h"
 #include "sim_machines.h"
 #include "sim_net.h"
 #include "sim_power.h"
@@ -143,6 +144,8 @@ const struct sim_fault_kind sim_fault_kinds[] = {
 	{ .name = "crash", .weight = 20, .args = { SIM_ARG_NODE }, .run = run_crash },
 	{ .name = "boot", .weight = 10, .args = { SIM_ARG_NODE }, .run = run_boot },
 	{ .name = "hang", .weight = 10, .args = { SIM_ARG_NODE, SIM_ARG_SECONDS }, .draw = draw_hang, .run = run_hang },
+	{ .name = "hang-daemon", .weight = 8, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE, SIM_ARG_SECONDS2 },
+		.choices = sim_daemon_names, .draw = sim_draw_hang_daemon, .run = sim_run_hang_daemon },
 	{ .name = "partition", .weight = 10, .args = { SIM_ARG_SIDES }, .draw = draw_partition, .run = run_partition,
 		.calm = calm_network },
 	{ .name = "sides", .weight = 4, .args = { SIM_ARG_NUMBER }, .draw = sim_draw_sides, .run = sim_run_sides },

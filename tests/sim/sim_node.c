@@ -8,6 +8,7 @@
 
 #include "fenced.pb-c.h"
 #include "sim_disk.h"
+#include "sim_hang.h"
 #include "sim_parse.h"
 #include "sim_power.h"
 #include "sim_quorum.h"
@@ -470,6 +471,7 @@ void sim_daemon_kill(struct sim_world *w, unsigned node, enum sim_daemon_kind k)
 	forget_children(n, k);
 	sim_check_daemon_dead(w, node, k);
 	sim_ring_forget(w, node, k);
+	sim_hang_forget(d);
 	if (n->ring && (d->in_group || d->wants_group))
 		sim_ring_leave(w, node, k, CLU_LEFT_PROCESS);
 	d->in_group = d->wants_group = false;
@@ -618,6 +620,7 @@ void sim_corosync_dies(struct sim_world *w, unsigned node)
 		d->in_group = d->told_quorate = false;
 		d->told_count = 0;
 		sim_ring_forget(w, n->id, (enum sim_daemon_kind)k);
+		sim_hang_forget(d);
 		clu_group_reset(d->group, sim_rnd(w, 0) | 1);
 		e = for_daemon(w, 100 + sim_rnd(w, 1000), fire_peer_gone, n, (enum sim_daemon_kind)k, NULL, 0);
 		e->value = CLU_PEER_COROSYNC;

@@ -17,7 +17,7 @@ static const uint64_t bound_us[SIM_NDAEMONS] = {
 	[SIM_RGM] = (RG_WAIT_MS + 100) * UINT64_C(1000),
 };
 
-/* S6: the answer comes within a bound. A node that hangs answers nobody, and loses no time by it. */
+/* S6: the answer comes within a bound. A node or daemon that hangs answers nobody, and loses no time by it. */
 void sim_promise_s6_in_time(struct sim_world *w)
 {
 	const struct rules *r = w->rules;
@@ -25,10 +25,13 @@ void sim_promise_s6_in_time(struct sim_world *w)
 	for (unsigned i = 0; i < r->n_req; i++) {
 		const struct request *q = &r->req[i];
 		const struct sim_node *n = &w->node[q->node];
+		const struct sim_daemon *d = &n->d[q->daemon];
 		uint64_t since_us = q->since_us > n->hung_until ? q->since_us : n->hung_until;
 
+		since_us = since_us > d->hung_until ? since_us : d->hung_until;
+
 		/* To a slow node the request itself comes late. */
-		if (q->gone || n->hung || w->now_us <= since_us + bound_us[q->daemon] + n->slow_us)
+		if (q->gone || n->hung || d->hung || w->now_us <= since_us + bound_us[q->daemon] + n->slow_us)
 			continue;
 		sim_fail(w, "S6: %s of node %u did not answer request %" PRIu64, w->type[q->daemon]->ops->name, q->node,
 			q->client);

@@ -160,7 +160,7 @@ void sim_promise_same_state(struct sim_world *w, unsigned node, enum sim_daemon_
 	struct clu_buf b = CLU_BUF_INIT;
 	struct prefix here = { sim_ring_id(n), n->cursor, 0, node, k }, *p;
 
-	if (n->cursor % LOOK_EVERY != 0 || !d->up || !d->in_group || !clu_group_is_admitted(d->group) ||
+	if (n->cursor % LOOK_EVERY != 0 || !d->up || d->hung || !d->in_group || !clu_group_is_admitted(d->group) ||
 		clu_group_merge_is_open(d->group) || w->failure[0])
 		return;
 	if (w->type[k]->ops->snapshot(d->core, &b) < 0 || b.error)

@@ -102,11 +102,11 @@ void sim_promises_of_waiting(struct sim_world *w)
 
 		if (n->hung || !n->power || !n->corosync)
 			continue;
-		if (n->d[SIM_CCSD].up)
+		if (n->d[SIM_CCSD].up && !n->d[SIM_CCSD].hung)
 			s7_ccsd_says_why(w, i, n->d[SIM_CCSD].core);
-		if (n->d[SIM_FENCED].up)
+		if (n->d[SIM_FENCED].up && !n->d[SIM_FENCED].hung)
 			s7_victims_say_why(w, i, n->d[SIM_FENCED].core);
-		if (n->d[SIM_RGM].up)
+		if (n->d[SIM_RGM].up && !n->d[SIM_RGM].hung)
 			s7_services_say_why(w, i, n->d[SIM_RGM].core);
 	}
 }

@@ -9,6 +9,7 @@
  * - Then lost members in one change per group, then newcomers one by one.
  * - Quorum is told afterwards, at any pace.
  */
+#include "sim_hang.h"
 #include "sim_quorum.h"
 #include "sim_trace.h"
 
@@ -93,8 +94,7 @@ static void tell_change(struct sim_world *w, struct sim_node *n, enum sim_daemon
 		if (left & SIM_BIT(i))
 			l[c.n_left++] = (struct clu_member_left){ w->node[i].nodeid, how };
 	}
-	if (clu_group_confchg(d->group, &c) < 0)
-		abort();
+	sim_group_confchg(d, &c);
 }
 
 static void deliver(struct sim_world *w, struct sim_node *n, const struct entry *e)
@@ -122,8 +122,7 @@ static void deliver(struct sim_world *w, struct sim_node *n, const struct entry 
 		w->stats.messages++;
 		if (!d->up || !d->in_group || !(n->seen[e->daemon] & bit))
 			break;
-		if (clu_group_receive(d->group, w->node[e->from].nodeid, e->data, e->len) < 0)
-			abort();
+		sim_group_receive(d, w->node[e->from].nodeid, e->data, e->len);
 		break;
 	default:
 		abort();
@@ -301,8 +300,8 @@ static void tell_ring(struct sim_node *n, enum sim_daemon_kind k)
 {
 	const struct clu_ring ring = { 1, n->ring->id };
 
-	if (n->d[k].up && n->d[k].in_group && clu_group_ring(n->d[k].group, &ring) < 0)
-		abort();
+	if (n->d[k].up && n->d[k].in_group)
+		sim_group_ring(&n->d[k], &ring);
 }
 
 /* One new ring of the nodes in `mask`. */

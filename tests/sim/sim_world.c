@@ -146,7 +146,7 @@ static struct sim_event *take_next(struct sim_world *w)
 	return top;
 }
 
-/* An event for a node that hangs waits until it wakes; one for a former life is void. */
+/* An event for a node or a daemon that hangs waits until it wakes; one for a former life is void. */
 static bool is_void(const struct sim_world *w, const struct sim_event *e)
 {
 	const struct sim_node *n = &w->node[e->node];
@@ -154,6 +154,18 @@ static bool is_void(const struct sim_world *w, const struct sim_event *e)
 	if (e->boot && e->boot != n->boot)
 		return true;
 	return e->life && e->life != n->d[e->daemon].life;
+}
+
+static void wait_until(struct sim_world *w, const struct sim_event *e, uint64_t until_us)
+{
+	struct sim_event *again = sim_at(w, until_us - w->now_us, e->fire, e->node, e->data, e->len);
+
+	again->daemon = e->daemon;
+	again->boot = e->boot;
+	again->life = e->life;
+	again->id = e->id;
+	again->value = e->value;
+	again->on_time = e->on_time;
 }
 
 bool sim_step(struct sim_world *w)
@@ -168,14 +180,12 @@ bool sim_step(struct sim_world *w)
 	if (!is_void(w, e)) {
 		struct sim_node *n = &w->node[e->node];
 
-		if (e->boot && n->hung && n->hung_until > w->now_us) {
-			struct sim_event *again = sim_at(w, n->hung_until - w->now_us, e->fire, e->node, e->data, e->len);
+		const struct sim_daemon *d = &n->d[e->daemon];
 
-			again->daemon = e->daemon;
-			again->boot = e->boot;
-			again->life = e->life;
-			again->id = e->id;
-			again->value = e->value;
+		if (e->boot && n->hung && n->hung_until > w->now_us) {
+			wait_until(w, e, n->hung_until);
+		} else if (e->life && d->hung && d->hung_until > w->now_us && !e->on_time) {
+			wait_until(w, e, d->hung_until);
 		} else {
 			w->stats.events++;
 			e->fire(w, e);

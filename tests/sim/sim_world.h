@@ -52,6 +52,7 @@ struct sim_event {
 	void *data;
 	size_t len;
 	int value;
+	bool on_time;		/* does not wait for a daemon that hangs */
 };
 
 /* A program that a core had run. */
@@ -80,6 +81,9 @@ struct sim_daemon {
 	struct sim_unsent *unsent, **unsent_end;	/* what corosync has refused: kept in its order, as the shell does */
 	unsigned n_unsent;
 	uint64_t news_us;	/* one connection's news do not overtake each other: when the last comes */
+	bool hung;		/* it alone, see sim_hang.h */
+	uint64_t hung_until;
+	struct sim_input *inputs, **inputs_end;	/* what its group will have to hear then */
 	uint64_t timer_seq;
 	uint64_t spin_since_us, spins;	/* timers in a row without time passing */
 };

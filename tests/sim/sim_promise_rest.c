@@ -178,6 +178,23 @@ static void s7_runs_where_it_should(struct sim_world *w, const struct rg *rg, co
 				sim_node_index(w, s->owner), sim_node_index(w, d->nodes[i].nodeid));
 }
 
+/*
+ * S7: nothing runs that nobody manages: what is active belongs to a service that its node owns, or is frozen, or a stop
+ * of it failed, of which all were told.
+ */
+static void s7_nothing_strays(struct sim_world *w, const struct resource *r, unsigned node)
+{
+	const char *in = strchr(r->name, '@');
+	const struct rg_svc *s;
+	char svc[RG_NAME_MAX];
+
+	snprintf(svc, sizeof(svc), "%s%.50s", in ? "service:" : "", in ? in + 1 : r->name);
+	s = rg_svc_find(w->node[node].d[SIM_RGM].core, svc);
+	if (r->failed & SIM_FAILED_STOP || (s && (s->flags & RG_FLAG_FROZEN || s->owner == w->node[node].nodeid)))
+		return;
+	sim_fail(w, "S7: %s is active on node %u, and %s is %s", r->name, node, svc, s ? "not there" : "not configured");
+}
+
 /* S7: no service is on its way for ever. */
 static void s7_settled(struct sim_world *w, const struct rg_svc *s)
 {
@@ -226,6 +243,8 @@ static void s6_no_open_operation(struct sim_world *w)
 
 void sim_promises_at_rest(struct sim_world *w)
 {
+	const struct rules *r = w->rules;
+
 	for (unsigned i = 1; i <= w->n_nodes && !w->failure[0]; i++)
 		s7_takes_part(w, i);
 	for (unsigned i = 1; i <= w->n_nodes && !w->failure[0]; i++) {
@@ -248,6 +267,9 @@ void sim_promises_at_rest(struct sim_world *w)
 			s7_started_is_active(w, s, p);
 			s7_runs_where_it_should(w, rg, s, p);
 		}
+		for (unsigned k = 0; k < r->n_res && !w->failure[0]; k++)
+			if (r->res[k].active & SIM_BIT(i))
+				s7_nothing_strays(w, &r->res[k], i);
 	}
 	s6_no_open_operation(w);
 }

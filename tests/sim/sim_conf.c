@@ -26,6 +26,16 @@ static void draw_cman(struct sim_dice *d, unsigned n_nodes, unsigned *votes, str
 	clu_buf_str(ret, "/>\n");
 }
 
+/* What a person gets wrong: fenced goes on to the next method. */
+static const char *const broken[] = {
+	"<method name=\"unknown\"><device name=\"nowhere\" port=\"1\"/></method>\n",
+	"<method name=\"empty\"/>\n",
+	"<method name=\"no agent\"><device name=\"agentless\" port=\"1\"/></method>\n",
+	"<method name=\"not installed\"><device name=\"absent\" port=\"1\"/></method>\n",
+	"<method name=\"two lines\"><device name=\"bmc\" port=\"1&#10;2\"/></method>\n",
+	"<method><device port=\"1\"/></method>\n",
+};
+
 /*
  * Most nodes have a BMC; some hang on a power strip as well, or on two, for two power
  * supplies, or on strips alone. Methods on one line each: an update may leave one out.
@@ -34,8 +44,11 @@ static void draw_methods(struct sim_dice *d, unsigned i, bool off, bool delay, s
 {
 	unsigned how = (unsigned)sim_dice_below(d, 100), after = 5 + (unsigned)sim_dice_below(d, 5);
 
+	if (sim_dice_chance(d, 100))
+		clu_buf_str(ret, broken[sim_dice_below(d, sizeof(broken) / sizeof(broken[0]))]);
 	if (how < 90) {
-		clu_buf_printf(ret, "<method name=\"bmc\"><device name=\"bmc\" port=\"%u\"%s", i, off ? " action=\"off\"" : "");
+		clu_buf_printf(ret, "<method name=\"bmc\"><device name=\"bmc\" port=\"%u\"%s%s", i, off ? " action=\"off\"" : "",
+			sim_dice_chance(d, 100) ? " agent_timeout=\"20\"" : sim_dice_chance(d, 50) ? " agent_timeout=\"soon\"" : "");
 		if (delay)
 			clu_buf_printf(ret, " delay=\"%u\"", after);
 		clu_buf_str(ret, "/></method>\n");
@@ -65,6 +78,7 @@ static void draw_nodes(struct sim_dice *d, unsigned n_nodes, const unsigned *vot
 		clu_buf_str(ret, "</fence></clusternode>\n");
 	}
 	clu_buf_str(ret, "</clusternodes>\n<fencedevices>\n<fencedevice name=\"bmc\" agent=\"fence_ipmilan\"/>\n"
+		"<fencedevice name=\"agentless\"/>\n<fencedevice name=\"absent\" agent=\"fence_absent\" agent_timeout=\"9\"/>\n"
 		"<fencedevice name=\"left\" agent=\"fence_apc\" ipaddr=\"left\"/>\n"
 		"<fencedevice name=\"right\" agent=\"fence_apc\" ipaddr=\"right\"/>\n</fencedevices>\n");
 }
@@ -76,7 +90,15 @@ void sim_conf_draw(struct sim_dice *d, unsigned n_nodes, struct clu_buf *ret)
 	unsigned post_fail = sim_dice_chance(d, 200) ? (unsigned)sim_dice_below(d, 5) : 0;
 
 	clu_buf_printf(ret, "<?xml version=\"1.0\"?>\n<cluster name=\"glass\" config_version=\"1\">\n"
-		"<fence_daemon post_join_delay=\"%u\" post_fail_delay=\"%u\"/>\n", post_join, post_fail);
+		"<fence_daemon post_join_delay=\"%u\" post_fail_delay=\"%u\"", post_join, post_fail);
+	/* Every machine that exists has a fence method: none is left out by skip_undefined. */
+	if (sim_dice_chance(d, 150))
+		clu_buf_str(ret, " skip_undefined=\"1\"");
+	if (sim_dice_chance(d, 150))
+		clu_buf_printf(ret, " agent_timeout=\"%s\"", sim_dice_chance(d, 700) ? "30" : "soon");
+	if (sim_dice_chance(d, 50))
+		clu_buf_str(ret, " agent_path=\"/opt/fence\"");
+	clu_buf_str(ret, "/>\n");
 	draw_cman(d, n_nodes, votes, ret);
 	draw_nodes(d, n_nodes, votes, ret);
 	sim_conf_draw_rm(d, n_nodes, ret);

@@ -181,6 +181,8 @@ const struct sim_fault_kind sim_fault_kinds[] = {
 		.calm = sim_calm_clusvcadm },
 	{ .name = "crowd", .weight = 3, .args = { SIM_ARG_NUMBER, SIM_ARG_WORD, SIM_ARG_NUMBER2 },
 		.draw = sim_draw_crowd, .run = sim_run_crowd },
+	{ .name = "dump", .weight = 2, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_daemon_names,
+		.draw = sim_draw_dump, .run = sim_run_dump },
 	{ .name = "clustat", .weight = 2, .args = { SIM_ARG_ON }, .run = sim_run_clustat },
 	{ .name = "ccs_tool-update", .weight = 16,
 		.args = { SIM_ARG_ON, SIM_ARG_NUMBER, SIM_ARG_NUMBER2, SIM_ARG_WORD_OPT },

@@ -64,6 +64,26 @@ void sim_calm_clusvcadm(struct sim_world *w)
 	}
 }
 
+void sim_draw_dump(struct sim_draw *d, struct sim_fault *f)
+{
+	f->num[0] = sim_dice_below(&d->dice, SIM_NDAEMONS);
+}
+
+bool sim_run_dump(struct sim_world *w, const struct sim_fault *f)
+{
+	const struct sim_daemon *d = &w->node[f->node].d[f->num[0]];
+	struct clu_buf b = CLU_BUF_INIT;
+
+	if (!d->up || w->node[f->node].hung)
+		return false;
+	w->type[f->num[0]]->ops->dump(d->core, &b);
+	clu_group_dump(d->group, &b);
+	if (b.error || !b.len)
+		sim_fail(w, "node %u: %s has no state to show", f->node, sim_daemon_names[f->num[0]]);
+	clu_buf_free(&b);
+	return true;
+}
+
 bool sim_run_clustat(struct sim_world *w, const struct sim_fault *f)
 {
 	Hawser__RgRequest q = HAWSER__RG_REQUEST__INIT;

@@ -13,6 +13,9 @@ void sim_draw_clusvcadm(struct sim_draw *d, struct sim_fault *f);
 bool sim_run_clusvcadm(struct sim_world *w, const struct sim_fault *f);
 /* What was locked is unlocked. */
 void sim_calm_clusvcadm(struct sim_world *w);
+/* SIGUSR1, which writes a daemon's state as text; num[0]: which daemon. */
+void sim_draw_dump(struct sim_draw *d, struct sim_fault *f);
+bool sim_run_dump(struct sim_world *w, const struct sim_fault *f);
 bool sim_run_clustat(struct sim_world *w, const struct sim_fault *f);
 /* clusvcadm asks on until its operation has ended; to be called with each answer of a daemon. */
 void sim_requests_answered(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, int error, const void *data,

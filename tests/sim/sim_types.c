@@ -86,6 +86,8 @@ uint64_t sim_types_disk_version(const struct sim_world *w, unsigned node)
 static int find_agent(const char *name, const char *prefer, char *ret, unsigned size)
 {
 	(void)prefer;
+	if (strcmp(name, "fence_absent") == 0)
+		return -ENOENT;
 	snprintf(ret, size, "/sim/fence/%s", name);
 	return 0;
 }

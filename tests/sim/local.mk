@@ -27,7 +27,7 @@ hasim_LDADD = libsim.la
 TESTS += tests/sim/explore.sh tests/sim/workers.sh tests/sim/compilers.sh tests/sim/scripts.sh tests/sim/cases.sh
 EXTRA_DIST += tests/sim/explore.sh tests/sim/workers.sh tests/sim/compilers.sh tests/sim/scripts.sh tests/sim/cases.sh
 
-EXTRA_DIST += tests/sim/cases/ack_without_looking.sim tests/sim/cases/agreed_and_not_written.sim \
+EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/bmc_without_mains.sim tests/sim/cases/kill_before_fsync.sim tests/sim/cases/lying_disk.sim \
 	tests/sim/cases/mains_gone.sim tests/sim/cases/power_off_comes_late.sim tests/sim/cases/resource_dies.sim \
 	tests/sim/cases/switch_lies.sim

@@ -412,7 +412,8 @@ static void tell_start(struct sim_world *w, struct sim_node *n, enum sim_daemon_
 {
 	struct clu_event ev = { .type = CLU_EV_START };
 
-	ev.u.start.nodeid = n->nodeid;
+	/* Not known before corosync is there; then a second START follows. */
+	ev.u.start.nodeid = n->corosync ? n->nodeid : 0;
 	ev.u.start.node_name = n->name;
 	ev.u.start.incarnation = sim_rnd(w, 0) | 1;
 	ev.u.start.seed = sim_rnd(w, 0);

@@ -135,6 +135,27 @@ static void a_higher_unknown_file_is_kept_aside(void **state)
 	assert_string_equal(W->n[3].aside_path, "cluster.conf.unknown-v9");
 }
 
+/* It may have been agreed on by the other half of two nodes, and the node failed before it could write the file. */
+static void what_stands_in_a_record_alone_is_kept_aside(void **state)
+{
+	static const char text[] = "9 alpha 0 agreed and not written";
+	struct ccsd_doc *doc = ccsd_doc_new(text, strlen(text), 9);
+	struct clu_buf b = CLU_BUF_INIT;
+
+	W->by_hand = true;
+	cw_start_three();
+	cw_crash(3);
+	cw_settle();
+	assert_int_equal(ccsd_record_pack(1, doc, &b), 0);
+	cw_set(&W->n[3].record, b.data, b.len);
+	cw_start(3);
+	cw_settle();
+	cw_all_have(1, "1 alpha 0 first");
+	assert_string_equal(W->n[3].aside.data, text);
+	clu_buf_free(&b);
+	ccsd_doc_unref(doc);
+}
+
 static void at_a_new_start_the_highest_file_wins(void **state)
 {
 	W->by_hand = true;
@@ -358,6 +379,7 @@ int main(void)
 		T(serves_before_corosync),
 		T(a_returning_node_takes_the_newer),
 		T(a_higher_unknown_file_is_kept_aside),
+		T(what_stands_in_a_record_alone_is_kept_aside),
 		T(at_a_new_start_the_highest_file_wins),
 		T(equal_numbers_are_made_one),
 		T(two_updates_race),

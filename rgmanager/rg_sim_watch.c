@@ -238,7 +238,8 @@ static void say_quorum(struct rgsim *s, sim_nodes members, bool quorate, uint64_
 	s->said_quorum[s->n_said_quorum++].quorate = quorate;
 	rgsim_node_list(s, members, &names);
 	rgsim_say(s, RGSIM_W_MEMBERS, 0, "quorum", "%s: %u of %u votes, %u needed%s: %s", clu_buf_text(&names), votes,
-		s->w->quorum.expected, needed, s->w->quorum.two_node ? " (two_node)" : waits ? " (wait_for_all: all nodes must have been seen once)" : "",
+		s->w->quorum.expected, needed, waits ? " (wait_for_all: not before all nodes have been seen)" :
+		s->w->quorum.two_node ? " (two_node)" : "",
 		quorate ? "quorate" : "not quorate");
 	clu_buf_free(&names);
 }

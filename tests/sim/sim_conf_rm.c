@@ -150,7 +150,9 @@ static void draw_policy(struct sim_dice *d, unsigned i, struct clu_buf *ret)
 		clu_buf_printf(ret, " priority=\"%u\"", (unsigned)sim_dice_below(d, 9));
 	/* Only on one before it: a ring of dependencies never starts. */
 	if (i && sim_dice_chance(d, 150)) {
-		clu_buf_printf(ret, " depend=\"%s%u\"", sim_dice_chance(d, 900) ? "service:s" : "s", (unsigned)sim_dice_below(d, i));
+		unsigned on = (unsigned)sim_dice_below(d, i);
+
+		clu_buf_printf(ret, " depend=\"%s%u\"", sim_dice_chance(d, 900) ? "service:s" : "s", on);
 		if (sim_dice_chance(d, 500))
 			clu_buf_printf(ret, " depend_mode=\"%s\"", sim_dice_chance(d, 500) ? "soft" : "hard");
 	}

@@ -147,11 +147,14 @@ static void deliver_next(struct sim_world *w, struct sim_event *ev)
 static void pump(struct sim_world *w, struct sim_node *n)
 {
 	struct sim_event *e;
+	uint64_t in_us;
 
 	if (n->pumping || !n->ring || n->ring->stalled || n->cursor >= n->ring->n)
 		return;
 	n->pumping = true;
-	e = sim_at(w, 20 + sim_rnd(w, sim_chance(w, 50) ? 4000 : 300) + sim_late(w, n), deliver_next, n->id, NULL, 0);
+	in_us = 20 + sim_rnd(w, sim_chance(w, 50) ? 4000 : 300);
+	in_us += sim_late(w, n);
+	e = sim_at(w, in_us, deliver_next, n->id, NULL, 0);
 	e->boot = n->boot;
 	e->id = n->ring->id;
 }

@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libsim.la
 libsim_la_SOURCES = tests/sim/sim_world.c tests/sim/sim_world.h tests/sim/sim_dice.c tests/sim/sim_dice.h \
 	tests/sim/sim_ring.c tests/sim/sim_quorum.c tests/sim/sim_quorum.h tests/sim/sim_node.c \
 	tests/sim/sim_net.c tests/sim/sim_net.h tests/sim/sim_hang.c tests/sim/sim_hang.h \
+	tests/sim/sim_proto.c tests/sim/sim_proto.h tests/sim/sim_machines_soft.c tests/sim/sim_machines_soft.h \
 	tests/sim/sim_check.c tests/sim/sim_rules.h tests/sim/sim_promise_active.c tests/sim/sim_promise_fence.c \
 	tests/sim/sim_promise_conf.c tests/sim/sim_promise_request.c tests/sim/sim_promise_same.c \
 	tests/sim/sim_promise_rest.c tests/sim/sim_promise_wait.c \

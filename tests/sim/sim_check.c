@@ -4,6 +4,7 @@
  * it, and the promises that it concerns are looked at (sim_rules.h). They judge by
  * the world, not by what the cores say of it.
  */
+#include "sim_proto.h"
 #include "sim_rules.h"
 
 #include <inttypes.h>
@@ -193,6 +194,8 @@ void sim_check_heard(struct sim_world *w, unsigned node, enum sim_daemon_kind da
 {
 	if (ev->type == CLU_EV_START || ev->type == CLU_EV_VIEW || ev->type == CLU_EV_MESSAGE)
 		sim_promise_view(w, node, daemon, ev);
+	if (ev->type == CLU_EV_VIEW && !ev->u.view.self_left)
+		sim_promise_proto(w, node, daemon, &ev->u.view);
 }
 
 void sim_check_multicast(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, size_t len)

@@ -7,6 +7,7 @@
 #include "sim_fault_text.h"
 #include "sim_hang.h"
 #include "sim_machines.h"
+#include "sim_machines_soft.h"
 #include "sim_net.h"
 #include "sim_power.h"
 #include "sim_requests.h"
@@ -156,6 +157,15 @@ const struct sim_fault_kind sim_fault_kinds[] = {
 		.run = sim_run_slow, .calm = sim_calm_net },
 	{ .name = "refuse", .weight = 5, .args = { SIM_ARG_NODE, SIM_ARG_SECONDS }, .draw = sim_draw_refuse,
 		.run = sim_run_refuse },
+	{ .name = "clock", .weight = 3, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE, SIM_ARG_SECONDS2 },
+		.choices = sim_clock_ways, .draw = sim_draw_clock, .run = sim_run_clock },
+	{ .name = "pause", .weight = 4, .args = { SIM_ARG_NODE, SIM_ARG_SECONDS, SIM_ARG_SECONDS2 }, .draw = sim_draw_pause,
+		.run = sim_run_pause },
+	{ .name = "leave", .weight = 5, .args = { SIM_ARG_NODE, SIM_ARG_SECONDS }, .draw = sim_draw_leave, .run = sim_run_leave },
+	{ .name = "version", .weight = 4, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_versions,
+		.draw = sim_draw_version, .run = sim_run_version },
+	{ .name = "upgrade", .weight = 4, .args = { SIM_ARG_NODE, SIM_ARG_SECONDS }, .draw = sim_draw_leave,
+		.run = sim_run_upgrade },
 	{ .name = "heal", .weight = 10, .run = run_heal },
 	{ .name = "bmc", .weight = 8, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_switch_states,
 		.draw = sim_draw_switch, .run = sim_run_bmc, .calm = sim_calm_power },

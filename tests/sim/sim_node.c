@@ -10,6 +10,7 @@
 #include "sim_disk.h"
 #include "sim_hang.h"
 #include "sim_parse.h"
+#include "sim_proto.h"
 #include "sim_power.h"
 #include "sim_quorum.h"
 #include "sim_requests.h"
@@ -26,11 +27,60 @@ static void fail_core(struct sim_world *w, struct sim_node *n, enum sim_daemon_k
 	sim_fail(w, "node %u: %s: step failed with %d", n->id, w->type[k]->ops->name, r);
 }
 
+/* Its one timer. A deadline that has passed already fires at once, but after what is due now. */
+static void arm(struct sim_world *w, struct sim_node *n, enum sim_daemon_kind k)
+{
+	struct sim_daemon *d = &n->d[k];
+	uint64_t deadline = w->type[k]->ops->deadline(d->core), zero_ms = 1000 + n->mono_ms, at_us;
+	struct sim_event *e;
+
+	d->timer_seq++;
+	if (deadline == CLU_NEVER)
+		return;
+	at_us = deadline > zero_ms ? (deadline - zero_ms) * 1000 : 0;
+	e = sim_at(w, at_us > w->now_us ? at_us - w->now_us : 1, fire_timer, n->id, NULL, 0);
+	e->daemon = k;
+	e->boot = n->boot;
+	e->life = d->life;
+	e->id = d->timer_seq;
+}
+
+void sim_clock_ahead(struct sim_world *w, unsigned node, uint64_t ms)
+{
+	struct sim_node *n = &w->node[node];
+
+	sim_trace(w, "n%u: its clock goes ahead by %" PRIu64 " s", node, ms / 1000);
+	n->mono_ms += ms;
+	for (unsigned k = 0; k < SIM_NDAEMONS; k++)
+		if (n->d[k].up)
+			arm(w, n, (enum sim_daemon_kind)k);
+}
+
+/* A newer daemon also says what older ones do not know. */
+static void say_unknown(struct sim_daemon *d)
+{
+	struct clu_buf b = CLU_BUF_INIT;
+
+	sim_proto_unknown(&b);
+	(void)clu_group_send(d->group, b.data, b.len);
+	clu_buf_free(&b);
+}
+
+static void send(struct sim_daemon *d, const struct clu_action *a)
+{
+	struct clu_buf b = CLU_BUF_INIT;
+
+	clu_buf_append(&b, a->u.bytes.data, a->u.bytes.len);
+	if (d->newer)
+		sim_proto_field(&b);
+	(void)clu_group_send(d->group, clu_buf_text(&b), b.len);
+	clu_buf_free(&b);
+}
+
 void sim_deliver(struct sim_world *w, unsigned node, enum sim_daemon_kind k, struct clu_event *ev)
 {
 	struct sim_node *n = &w->node[node];
 	struct sim_daemon *d = &n->d[k];
-	uint64_t deadline;
 	int r;
 
 	if (!d->up || w->failure[0])
@@ -39,8 +89,8 @@ void sim_deliver(struct sim_world *w, unsigned node, enum sim_daemon_kind k, str
 		sim_fail(w, "node %u: %s was entered while it stepped", node, w->type[k]->ops->name);
 		return;
 	}
-	ev->now_ms = w->now_us / 1000 + 1000;
-	ev->wall_us = w->now_us + UINT64_C(1700000000000000);
+	ev->now_ms = w->now_us / 1000 + 1000 + n->mono_ms;
+	ev->wall_us = w->now_us + UINT64_C(1700000000000000) + (uint64_t)n->wall_us;
 	w->stats.steps++;
 	sim_check_heard(w, node, k, ev);
 	d->stepping = true;
@@ -57,18 +107,9 @@ void sim_deliver(struct sim_world *w, unsigned node, enum sim_daemon_kind k, str
 		return;
 	if (d->group && w->type[k]->ops->weight)
 		clu_group_weight(d->group, w->type[k]->ops->weight(d->core));
-	deadline = w->type[k]->ops->deadline(d->core);
-	d->timer_seq++;
-	if (deadline != CLU_NEVER) {
-		uint64_t at_us = deadline > 1000 ? (deadline - 1000) * 1000 : 0;
-		/* A deadline that has passed already fires at once, but after what is due now. */
-		struct sim_event *e = sim_at(w, at_us > w->now_us ? at_us - w->now_us : 1, fire_timer, node, NULL, 0);
-
-		e->daemon = k;
-		e->boot = n->boot;
-		e->life = d->life;
-		e->id = d->timer_seq;
-	}
+	if (ev->type == CLU_EV_VIEW && d->newer)
+		say_unknown(d);
+	arm(w, n, k);
 }
 
 static void fire_timer(struct sim_world *w, struct sim_event *e)
@@ -248,7 +289,7 @@ static void fire_restart(struct sim_world *w, struct sim_event *e)
 {
 	struct sim_node *n = &w->node[e->node];
 
-	if (n->power && n->corosync && !n->d[e->daemon].up)
+	if (n->power && n->corosync && !n->leaving && !n->d[e->daemon].up)
 		sim_daemon_start(w, e->node, e->daemon);
 }
 
@@ -268,7 +309,7 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 	switch (a->type) {
 	case CLU_ACT_SEND:
 		sim_check_sent(w, n->id, k, a->u.bytes.data, a->u.bytes.len);
-		(void)clu_group_send(d->group, a->u.bytes.data, a->u.bytes.len);
+		send(d, a);
 		break;
 	case CLU_ACT_REPLY:
 		if (w->hooks && w->hooks->reply)
@@ -393,7 +434,13 @@ static int host_snapshot(void *ctx, struct clu_buf *ret)
 {
 	struct host_ctx *h = ctx;
 
-	return h->w->type[h->k]->ops->snapshot(h->w->node[h->node].d[h->k].core, ret);
+	struct sim_daemon *d = &h->w->node[h->node].d[h->k];
+	int r = h->w->type[h->k]->ops->snapshot(d->core, ret);
+
+	/* An empty state is none. */
+	if (r == 0 && d->newer && ret->len)
+		sim_proto_field(ret);
+	return r;
 }
 
 static void host_refused(void *ctx, const char *why)
@@ -417,6 +464,7 @@ static void tell_start(struct sim_world *w, struct sim_node *n, enum sim_daemon_
 	ev.u.start.node_name = n->name;
 	ev.u.start.incarnation = sim_rnd(w, 0) | 1;
 	ev.u.start.seed = sim_rnd(w, 0);
+	sim_proto_announced(w, n->id, k, ev.u.start.incarnation);
 	clu_group_reset(n->d[k].group, ev.u.start.incarnation);
 	sim_deliver(w, n->id, k, &ev);
 }
@@ -438,8 +486,8 @@ void sim_daemon_start(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 	d->wants_group = w->type[k]->group;
 	d->core = w->type[k]->core_new(w, node);
 	d->out = clu_out_new();
-	d->group = clu_group_new(&host, n->nodeid, 1, w->type[k]->ops->proto_min,
-		w->type[k]->ops->proto_max);
+	d->newer = n->newer;
+	d->group = clu_group_new(&host, n->nodeid, 1, w->type[k]->ops->proto_min, sim_proto_max(w, node, k));
 	if (!d->core || !d->out || !d->group)
 		abort();
 	sim_trace(w, "n%u starts %s", node, w->type[k]->ops->name);
@@ -520,7 +568,8 @@ void sim_node_boot(struct sim_world *w, unsigned node)
 	if (n->power || !sim_power_has_feed(n))
 		return;
 	n->power = n->corosync = true;
-	n->hung = false;
+	n->hung = n->leaving = false;
+	n->mono_ms = 0;
 	n->boot = ++w->boots;
 	memset(n->child, 0, sizeof(n->child));
 	n->booted_us = w->now_us;
@@ -578,6 +627,32 @@ void sim_node_hang(struct sim_world *w, unsigned node, uint64_t for_us)
 	e->value = (int)n->boot;
 }
 
+void sim_corosync_starts(struct sim_world *w, unsigned node)
+{
+	struct sim_node *n = &w->node[node];
+
+	if (!n->power || n->corosync)
+		return;
+	n->corosync = true;
+	sim_ring_node_up(w, node);
+	for (unsigned k = 0; k < SIM_NDAEMONS; k++) {
+		/* One that lived on without corosync (ccsd) hears of its return as of a start. */
+		if (n->d[k].up)
+			tell_start(w, n, (enum sim_daemon_kind)k);
+		else
+			sim_daemon_start(w, node, (enum sim_daemon_kind)k);
+	}
+}
+
+void sim_corosync_leaves(struct sim_world *w, unsigned node)
+{
+	struct sim_node *n = &w->node[node];
+
+	sim_ring_node_leaves(w, node);
+	n->corosync = false;
+	n->ring = NULL;
+}
+
 static void fire_corosync_back(struct sim_world *w, struct sim_event *e)
 {
 	struct sim_node *n = &w->node[e->node];
@@ -591,15 +666,7 @@ static void fire_corosync_back(struct sim_world *w, struct sim_event *e)
 		again->boot = n->boot;
 		return;
 	}
-	n->corosync = true;
-	sim_ring_node_up(w, e->node);
-	for (unsigned k = 0; k < SIM_NDAEMONS; k++) {
-		/* One that lived on without corosync (ccsd) hears of its return as of a start. */
-		if (n->d[k].up)
-			tell_start(w, n, (enum sim_daemon_kind)k);
-		else
-			sim_daemon_start(w, e->node, (enum sim_daemon_kind)k);
-	}
+	sim_corosync_starts(w, e->node);
 }
 
 void sim_corosync_dies(struct sim_world *w, unsigned node)

@@ -15,7 +15,7 @@
 
 #define LOOK_EVERY 32		/* entries of a ring's log: speed */
 #define MESSAGE_MAX (CLU_GROUP_FRAG_MAX + 1024)
-#define UNSENT_MAX 400		/* messages of one daemon that corosync has not taken */
+#define UNSENT_MAX 64		/* messages of one daemon that corosync has not taken */
 #define SNAPSHOT_MAX (256u * 1024)
 #define PENDING_MAX 500		/* events under way, for each node */
 #define PER_SECOND_MAX 4000	/* messages of one daemon in one second of virtual time */

@@ -8,6 +8,7 @@
  *     sane    no core says of itself what cannot be
  *     view    a core hears only from members of its view, and views follow from one another (clu_core.h)
  *     bound   nothing grows without bound
+ *     proto   a group speaks the lowest version of the protocol that its members announce (section 2, rule 5)
  *     spins   no core asks to be woken in the past
  *
  * S4 (locks) belongs to the distributed lock manager and comes with it.

@@ -76,6 +76,7 @@ struct sim_daemon {
 	bool in_group;		/* a process in the transport's group */
 	struct clu_out *out;
 	bool stepping;
+	bool newer;
 	bool told_quorate;	/* as its corosync told it last */
 	uint64_t told_count;	/* which count that was */
 	struct sim_unsent *unsent, **unsent_end;	/* what corosync has refused: kept in its order, as the shell does */
@@ -114,6 +115,14 @@ struct sim_power {
 	unsigned n_outlets;
 };
 
+#define SIM_ANNOUNCED 16
+
+/* The version that a process has announced to its group. */
+struct sim_announced {
+	uint64_t incarnation;
+	uint32_t proto;
+};
+
 struct sim_node {
 	unsigned id;		/* 1..n; index too */
 	uint32_t nodeid;	/* as cluster.conf has it; ascends with the index */
@@ -127,6 +136,13 @@ struct sim_node {
 	uint64_t cursor;	/* entries of the ring's log that were delivered here */
 	bool pumping;		/* a delivery is under way */
 	uint64_t slow_until, slow_us;	/* until then all that comes to its daemons is late, by up to so much */
+	uint64_t mono_ms;	/* so much its monotonic clock has jumped ahead of the world's */
+	int64_t wall_us;	/* how wrong its time of day is */
+	bool leaving;		/* its cluster software is being stopped in order: nothing is started again */
+	uint64_t leave_until;
+	bool newer;		/* daemons that start now are of the newer version (sim_proto.h) */
+	struct sim_announced announced[SIM_NDAEMONS][SIM_ANNOUNCED];
+	unsigned n_announced[SIM_NDAEMONS];
 	uint64_t refused_until;	/* until then its corosync takes no message */
 	sim_nodes seen[SIM_NDAEMONS];	/* group members as this node was told */
 	/* sim_quorum.c */
@@ -256,6 +272,11 @@ void sim_node_boot(struct sim_world *w, unsigned node);
 void sim_node_crash(struct sim_world *w, unsigned node);	/* power gone */
 void sim_node_hang(struct sim_world *w, unsigned node, uint64_t for_us);
 void sim_corosync_dies(struct sim_world *w, unsigned node);
+/* In order, when its daemons have ended; and back with all of them. */
+void sim_corosync_leaves(struct sim_world *w, unsigned node);
+void sim_corosync_starts(struct sim_world *w, unsigned node);
+/* The monotonic clock of a node jumps ahead, as after a pause of its virtual machine. */
+void sim_clock_ahead(struct sim_world *w, unsigned node, uint64_t ms);
 void sim_daemon_start(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 void sim_daemon_kill(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 /* SIGTERM: it ends in order, when it can. */

@@ -368,6 +368,7 @@ static int fdom_step(void *core, const struct clu_event *ev, struct clu_out *out
 	switch (ev->type) {
 	case CLU_EV_START:
 		d->self = ev->u.start.nodeid;
+		d->origin = ev->u.start.incarnation;
 		break;
 	case CLU_EV_VIEW:
 		fdom_on_view(d, &ev->u.view);

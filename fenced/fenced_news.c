@@ -187,6 +187,7 @@ static void news_fill(const struct fdom *d, struct news *w, const char *why)
 	w->n.wait_state = (char *)wait_state(d);
 	w->n.quorate = d->quorate;
 	w->n.complete = d->complete;
+	w->n.origin = d->origin;
 	w->n.nodeid = d->self;
 	w->n.why = (char *)(why ? why : "");
 }

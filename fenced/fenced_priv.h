@@ -106,6 +106,7 @@ struct fdom {
 	/* Local facts. */
 	struct fdom_options opt;
 	uint32_t self;
+	uint64_t origin;	/* another one with each start and each state that was taken from a member */
 	bool admitted;
 	struct clu_ring view_ring, quorum_ring;
 	bool quorate;

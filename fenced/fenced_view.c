@@ -302,6 +302,7 @@ void fdom_on_state(struct fdom *d, const struct clu_message *m)
 			hawser__fdom_snapshot__free_unpacked(s, NULL);
 		return;
 	}
+	d->origin++;
 	/* Their messages belonged to the state that is given up here. */
 	d->leave_sent = false;
 	if (!CLU_PLANTED(FENCED_REQUEST_FORGOTTEN))

@@ -178,6 +178,7 @@ struct rg {
 	uint64_t conf_sent;
 	bool ready_sent, init_done;
 	bool fence_heard;		/* its first word has been passed on */
+	uint64_t fence_origin;		/* of the state that word was about */
 	/* Newest fencing of a node that we have told the others: not in nodes[], where they do not have it yet. */
 	struct { uint32_t nodeid; uint64_t seq; } fence_said[RG_MAX_NODES];
 	unsigned n_fence_said;

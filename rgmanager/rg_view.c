@@ -323,6 +323,10 @@ void rg_say_fenced(struct rg *rg)
 {
 	if (!rg->admitted || !rg->fence)
 		return;
+	/* Our fenced has met others and took their state: what they have done before is no news of now. */
+	if (rg->fence->origin != rg->fence_origin)
+		rg->fence_heard = false;
+	rg->fence_origin = rg->fence->origin;
 	for (size_t i = 0; i < rg->fence->n_done; i++) {
 		const Hawser__FencedDone *d = rg->fence->done[i];
 		const struct rg_node *n = rg_node_find(rg, d->nodeid);

@@ -189,6 +189,14 @@ static void switch_off(struct sim_world *w, const struct order *o)
 	feed_changed(w, o->victim, had);
 }
 
+/* The machine itself: it starts, if it has power by then. */
+static void fire_on(struct sim_world *w, struct sim_event *e)
+{
+	if (sim_power_has_feed(&w->node[e->node]))
+		sim_node_boot(w, e->node);
+}
+
+/* An outlet is on at once: were it late, it would undo what it is told next. */
 static void switch_on(struct sim_world *w, const struct order *o)
 {
 	struct sim_node *n = &w->node[o->victim];
@@ -196,13 +204,8 @@ static void switch_on(struct sim_world *w, const struct order *o)
 
 	if (o->outlet >= 0)
 		n->pw.outlet[o->outlet].off = false;
-	if (o->outlet >= 0 ? !had && sim_power_has_feed(n) : had)
-		sim_node_boot(w, o->victim);
-}
-
-static void fire_on(struct sim_world *w, struct sim_event *e)
-{
-	switch_on(w, e->data);
+	if (o->outlet < 0 || (!had && sim_power_has_feed(n)))
+		(void)sim_at(w, o->on_after_us, fire_on, o->victim, NULL, 0);
 }
 
 static void fire_effect(struct sim_world *w, struct sim_event *e)
@@ -212,7 +215,7 @@ static void fire_effect(struct sim_world *w, struct sim_event *e)
 	if (o->off)
 		switch_off(w, o);
 	if (o->on)
-		(void)sim_at(w, o->on_after_us, fire_on, o->victim, o, sizeof(*o));
+		switch_on(w, o);
 }
 
 /* Says what the outlet or the machine is: 0 on, 2 off, 1 when it does not answer. */

@@ -359,6 +359,13 @@ void sim_run_program(struct sim_world *w, unsigned node, enum sim_daemon_kind k,
 	sim_fail(w, "node %u: more than %d programs run at once", node, SIM_MAX_CHILDREN);
 }
 
+bool sim_program_runs(struct sim_world *w, unsigned node, enum sim_daemon_kind k, uint64_t id)
+{
+	const struct sim_child *c = child_find(&w->node[node], k, id);
+
+	return c && !c->killed;
+}
+
 void sim_kill_program(struct sim_world *w, unsigned node, enum sim_daemon_kind k, uint64_t id)
 {
 	struct sim_child *c = child_find(&w->node[node], k, id);

@@ -43,6 +43,8 @@ void sim_ended_by_signal(struct sim_world *w, uint32_t grace_ms, struct sim_endi
 	uint64_t at_us);
 /* A resource ends without anybody having asked: its next status has to find it. false when it runs nowhere. */
 bool sim_resource_dies(struct sim_world *w, const char *resource);
+/* Does this program run, and has nobody ended it? */
+bool sim_program_runs(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, uint64_t id);
 void sim_agents_free(struct sim_node *n);
 /* Whoever looks after a failed service stops what is left of it by hand. */
 void sim_resource_cleaned(struct sim_world *w, unsigned node, const char *resource);

@@ -173,6 +173,7 @@ struct order {
 	int outlet;		/* index, or -1: the BMC */
 	bool off, on;
 	uint64_t on_after_us;
+	uint64_t left_us;	/* from the end of the agent's delay */
 };
 
 static void switch_off(struct sim_world *w, const struct order *o)
@@ -218,6 +219,32 @@ static void fire_effect(struct sim_world *w, struct sim_event *e)
 		switch_on(w, o);
 }
 
+/* The delay is over: an agent that was ended meanwhile does nothing. */
+static void fire_begin(struct sim_world *w, struct sim_event *e)
+{
+	const struct order *o = e->data;
+
+	if (sim_program_runs(w, e->node, SIM_FENCED, e->id))
+		(void)sim_at(w, o->left_us, fire_effect, o->victim, o, sizeof(*o));
+}
+
+/* What was begun takes place whatever becomes of the agent; but as long as it only waits, nothing is begun. */
+static void begin(struct sim_world *w, unsigned node, uint64_t id, uint64_t delay_us, uint64_t effect_us, struct order *o)
+{
+	struct sim_event *e;
+
+	if (!delay_us) {
+		(void)sim_at(w, effect_us, fire_effect, o->victim, o, sizeof(*o));
+		return;
+	}
+	o->left_us = effect_us > delay_us ? effect_us - delay_us : 1;
+	e = sim_at(w, delay_us, fire_begin, node, o, sizeof(*o));
+	e->boot = w->node[node].boot;
+	e->daemon = SIM_FENCED;
+	e->life = w->node[node].d[SIM_FENCED].life;
+	e->id = id;
+}
+
 /* Says what the outlet or the machine is: 0 on, 2 off, 1 when it does not answer. */
 static int status_of(const struct sim_node *v, int outlet)
 {
@@ -246,7 +273,7 @@ unsigned sim_power_agent(struct sim_world *w, unsigned node, const struct clu_ru
 {
 	char target[64] = "", action[32] = "reboot", address[32] = "", port[16] = "", key[64], delay[16] = "";
 	unsigned luck = (unsigned)sim_rnd(w, 1000);
-	uint64_t effect_us, deadline_us = (uint64_t)run->deadline_ms * MS;
+	uint64_t delay_us, effect_us, deadline_us = (uint64_t)run->deadline_ms * MS;
 	enum sim_switch_state state;
 	struct order o = { .outlet = -1, .on_after_us = 1500 * MS + sim_rnd(w, 8000) * MS };
 	struct sim_node *v;
@@ -266,7 +293,8 @@ unsigned sim_power_agent(struct sim_world *w, unsigned node, const struct clu_ru
 	}
 	o.victim = v->id;
 	end->victim_boot = v->boot;
-	*took_us = (20 + sim_rnd(w, 400)) * MS + strtoul(delay, NULL, 10) * 1000 * MS;
+	delay_us = strtoul(delay, NULL, 10) * UINT64_C(1000) * MS;
+	*took_us = (20 + sim_rnd(w, 400)) * MS + delay_us;
 	state = v->pw.bmc;
 	if (is_strip(run->argv[0])) {
 		snprintf(key, sizeof(key), "%s/%s", address, port);
@@ -292,7 +320,7 @@ unsigned sim_power_agent(struct sim_world *w, unsigned node, const struct clu_ru
 	/* The command went through, the answer was lost. */
 	if (!answers && reached(w, node, v, o.outlet) && sim_chance(w, 300))
 		works = true;
-	effect_us = *took_us / 2;
+	effect_us = delay_us + (*took_us - delay_us) / 2;
 	if ((state == SIM_SWITCH_LATE && works) || (!w->calm && luck >= 970) || *took_us >= deadline_us) {
 		/*
 		 * It hangs, and is given up; the switch may still do it, seconds later. Not an
@@ -311,6 +339,6 @@ unsigned sim_power_agent(struct sim_world *w, unsigned node, const struct clu_ru
 		" outlet ", o.outlet < 0 ? "" : v->pw.outlet[o.outlet].key, end->exit_code == 0 ? "will work" :
 		end->timed_out ? "will hang" : "will fail", *took_us / MS);
 	if (works && state != SIM_SWITCH_LIES && (o.off || o.on))
-		(void)sim_at(w, effect_us, fire_effect, v->id, &o, sizeof(o));
+		begin(w, node, run->id, delay_us, effect_us, &o);
 	return o.off ? v->id : 0;
 }

@@ -237,13 +237,23 @@ const struct rg_domain *rg_rm_domain(const struct rg_rm *rm, const char *name)
 	return NULL;
 }
 
+/* Any of its methods: one without a device does not speak for the others. */
+static bool has_device(const struct clu_node *node)
+{
+	for (const struct clu_node *f = clu_node_child(node, "fence"); f; f = clu_node_next(f, "fence"))
+		for (const struct clu_node *m = clu_node_child(f, "method"); m; m = clu_node_next(m, "method"))
+			if (clu_node_child(m, "device"))
+				return true;
+	return false;
+}
+
 bool rg_rm_has_fencing(const struct rg_rm *rm, uint32_t nodeid)
 {
 	struct clu_conf_node nodes[CLU_MAX_NODES];
 	unsigned n = clu_conf_nodes(rm->conf, nodes, CLU_MAX_NODES);
 
 	for (unsigned i = 0; i < n; i++)
-		if (nodes[i].nodeid == nodeid && clu_node_path(nodes[i].xml, "fence/method/device"))
+		if (nodes[i].nodeid == nodeid && has_device(nodes[i].xml))
 			return true;
 	return false;
 }

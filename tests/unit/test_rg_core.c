@@ -561,6 +561,27 @@ static void newcomer_waits_until_nobody_has_to_be_fenced(void **state)
 	w_free(w);
 }
 
+/* The same of a node whose first method in cluster.conf names no device: fenced takes the next one, and so it waits too. */
+static void an_empty_method_is_not_all_of_its_fencing(void **state)
+{
+	const char *rest = ONE("domain=\"d\""), *at;
+	struct clu_buf conf = CLU_BUF_INIT;
+	struct world *w;
+
+	while ((at = strstr(rest, "<method")) != NULL) {
+		clu_buf_append(&conf, rest, (size_t)(at - rest));
+		clu_buf_str(&conf, "<method name=\"empty\"/><method");
+		rest = at + strlen("<method");
+	}
+	clu_buf_str(&conf, rest);
+	w = w_new(clu_buf_text(&conf));
+	w->victims = 1u << 3;
+	w_boot_all(w, 2);
+	assert_false(rg_node_find(w->core[1], 1)->ready);
+	w_free(w);
+	clu_buf_free(&conf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -593,6 +614,7 @@ int main(void)
 		cmocka_unit_test(numbers_of_a_replaced_state_mean_nothing),
 		cmocka_unit_test(shutdown_outlives_a_replaced_state),
 		cmocka_unit_test(newcomer_waits_until_nobody_has_to_be_fenced),
+		cmocka_unit_test(an_empty_method_is_not_all_of_its_fencing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -298,10 +298,6 @@ void rg_on_fenced(struct rg *rg, const struct clu_peer *p)
 	rg->fence = news;
 }
 
-/*
- * What was fenced before this daemon heard of anything (yes = true) sets the
- * starting point only; what comes after it is news.
- */
 /* The number of the newest fencing of a node that we have told; NULL when there is no room for one more. */
 static uint64_t *fence_said(struct rg *rg, uint32_t nodeid)
 {
@@ -319,6 +315,10 @@ static uint64_t *fence_said(struct rg *rg, uint32_t nodeid)
 	return &rg->fence_said[i].seq;
 }
 
+/*
+ * What was fenced before this daemon heard of anything (yes = true) sets the starting point only; what comes after it
+ * is news. A fenced that is not in the domain yet still takes over what happened before: that is no news either.
+ */
 void rg_say_fenced(struct rg *rg)
 {
 	if (!rg->admitted || !rg->fence)
@@ -344,7 +344,7 @@ void rg_say_fenced(struct rg *rg)
 		m.yes = !rg->fence_heard || !d->standing;
 		rg_send(rg, &m);
 	}
-	rg->fence_heard = true;
+	rg->fence_heard = rg->fence_heard || rg->fence->joined;
 }
 
 void rg_apply_fenced(struct rg *rg, const Hawser__RgMessage *m)

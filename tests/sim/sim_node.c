@@ -220,6 +220,9 @@ static void fire_peer_gone(struct sim_world *w, struct sim_event *e)
 
 	ev.u.peer.kind = (enum clu_peer_kind)e->value;
 	ev.u.peer.up = false;
+	/* Until then it knows no better than that it has quorum. */
+	if (ev.u.peer.kind == CLU_PEER_COROSYNC)
+		w->node[e->node].d[e->daemon].told_quorate = false;
 	sim_deliver(w, e->node, e->daemon, &ev);
 }
 
@@ -685,7 +688,7 @@ void sim_corosync_dies(struct sim_world *w, unsigned node)
 
 		if (!d->up)
 			continue;
-		d->in_group = d->told_quorate = false;
+		d->in_group = false;
 		d->told_count = 0;
 		sim_ring_forget(w, n->id, (enum sim_daemon_kind)k);
 		sim_hang_forget(d);

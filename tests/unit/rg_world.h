@@ -53,6 +53,7 @@ struct world {
 	uint64_t fence_seq, done_seq[W_NODES + 1];
 	char done_how[W_NODES + 1][16];
 	uint32_t victims;		/* a bit per node */
+	bool outside;			/* fenced is not in the domain yet */
 	uint32_t back;			/* a bit per node: fenced, and has been back since */
 	uint64_t now_ms;
 	uint32_t fence_asked;

@@ -17,7 +17,7 @@ static void fence_news(struct world *w, unsigned to)
 	struct clu_event ev = { .type = CLU_EV_PEER };
 	uint8_t bytes[1024];
 
-	news.joined = true;
+	news.joined = !w->outside;
 	news.done = done_list;
 	news.victims = vic_list;
 	for (unsigned n = 1; n <= W_NODES; n++) {

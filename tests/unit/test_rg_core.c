@@ -136,6 +136,25 @@ static void start_begins_in_the_step_of_the_word(void **state)
 	w_free(w);
 }
 
+/* A fenced that is only joining takes over what was before: no news, though it is not its first word. */
+static void what_a_joining_fenced_takes_over_is_no_news(void **state)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+
+	w->outside = true;
+	w_boot_all(w, 3);
+	w_fenced(w, 5, "agent");
+	w_fenced(w, 1, "agent");
+	w->outside = false;
+	w_fenced(w, 4, "agent");
+	w_expect(w, WEB, RG_STARTED, 1);
+	w_crash(w, 1);
+	w_expect(w, WEB, RG_RECOVERING, 0);
+	w_fenced(w, 1, "agent");
+	w_expect(w, WEB, RG_STARTED, 2);
+	w_free(w);
+}
+
 static void word_of_an_earlier_fencing_counts_for_nothing(void **state)
 {
 	struct world *w = w_new(ONE("domain=\"d\""));
@@ -592,6 +611,7 @@ int main(void)
 		cmocka_unit_test(start_begins_in_the_step_of_the_word),
 		cmocka_unit_test(an_old_fencing_settles_no_new_loss),
 		cmocka_unit_test(who_leaves_still_has_weight),
+		cmocka_unit_test(what_a_joining_fenced_takes_over_is_no_news),
 		cmocka_unit_test(word_of_an_earlier_fencing_counts_for_nothing),
 		cmocka_unit_test(late_word_of_the_last_fencing_counts_for_nothing),
 		cmocka_unit_test(late_results_count_for_nothing),

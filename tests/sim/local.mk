@@ -28,21 +28,46 @@ hasim_LDADD = libsim.la
 TESTS += tests/sim/explore.sh tests/sim/workers.sh tests/sim/compilers.sh tests/sim/scripts.sh tests/sim/cases.sh
 EXTRA_DIST += tests/sim/explore.sh tests/sim/workers.sh tests/sim/compilers.sh tests/sim/scripts.sh tests/sim/cases.sh
 
+# One each line: several people add some.
 EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
-	tests/sim/cases/bmc_without_mains.sim tests/sim/cases/kill_before_fsync.sim tests/sim/cases/lying_disk.sim \
-	tests/sim/cases/mains_gone.sim tests/sim/cases/power_off_comes_late.sim tests/sim/cases/resource_dies.sim \
-	tests/sim/cases/switch_lies.sim
-EXTRA_DIST += tests/sim/cases/agent_fails_first.sim tests/sim/cases/blackout_of_one.sim tests/sim/cases/ccsd_retries.sim \
-	tests/sim/cases/corosync_dies.sim tests/sim/cases/fencing_asked.sim tests/sim/cases/five.conf \
-	tests/sim/cases/frozen.sim tests/sim/cases/halves_commit.sim tests/sim/cases/hang_then_wakes.sim tests/sim/cases/lighter_side.sim \
-	tests/sim/cases/manual_ack.sim tests/sim/cases/master_crashes.sim tests/sim/cases/master_hangs.sim \
-	tests/sim/cases/merge_brings_quorum.sim tests/sim/cases/owner_crashes.sim \
-	tests/sim/cases/quorum_lost.sim tests/sim/cases/quorum_of_old_ring.sim \
-	tests/sim/cases/relocation.sim tests/sim/cases/request_meets_crash.sim \
-	tests/sim/cases/restricted.sim tests/sim/cases/rgmanager_killed.sim tests/sim/cases/spin.sim \
-	tests/sim/cases/second_method.sim tests/sim/cases/split.sim tests/sim/cases/three.conf tests/sim/cases/two.conf \
-	tests/sim/cases/two_nodes.sim tests/sim/cases/unanswered_request.sim \
-	tests/sim/cases/update_meets_crash.sim tests/sim/cases/updates_race.sim
+	tests/sim/cases/agent_fails_first.sim \
+	tests/sim/cases/blackout_of_one.sim \
+	tests/sim/cases/bmc_without_mains.sim \
+	tests/sim/cases/ccsd_retries.sim \
+	tests/sim/cases/corosync_dies.sim \
+	tests/sim/cases/fencing_asked.sim \
+	tests/sim/cases/five.conf \
+	tests/sim/cases/frozen.sim \
+	tests/sim/cases/halves_commit.sim \
+	tests/sim/cases/hang_then_wakes.sim \
+	tests/sim/cases/kill_before_fsync.sim \
+	tests/sim/cases/lighter_side.sim \
+	tests/sim/cases/loser_is_no_newcomer.sim \
+	tests/sim/cases/lying_disk.sim \
+	tests/sim/cases/mains_gone.sim \
+	tests/sim/cases/manual_ack.sim \
+	tests/sim/cases/master_crashes.sim \
+	tests/sim/cases/master_hangs.sim \
+	tests/sim/cases/merge_brings_quorum.sim \
+	tests/sim/cases/owner_crashes.sim \
+	tests/sim/cases/power_off_comes_late.sim \
+	tests/sim/cases/quorum_lost.sim \
+	tests/sim/cases/quorum_of_old_ring.sim \
+	tests/sim/cases/relocation.sim \
+	tests/sim/cases/request_meets_crash.sim \
+	tests/sim/cases/resource_dies.sim \
+	tests/sim/cases/restricted.sim \
+	tests/sim/cases/rgmanager_killed.sim \
+	tests/sim/cases/second_method.sim \
+	tests/sim/cases/spin.sim \
+	tests/sim/cases/split.sim \
+	tests/sim/cases/switch_lies.sim \
+	tests/sim/cases/three.conf \
+	tests/sim/cases/two.conf \
+	tests/sim/cases/two_nodes.sim \
+	tests/sim/cases/unanswered_request.sim \
+	tests/sim/cases/update_meets_crash.sim \
+	tests/sim/cases/updates_race.sim
 
 # Which branches of the cores the simulator takes; builds hasim once more, for gcov.
 EXTRA_DIST += tests/sim/branches.py tests/sim/unreached.txt

@@ -160,7 +160,7 @@ static bool take_seconds(struct reader *r, struct sim_words *w, uint64_t *ret)
 {
 	const char *word = sim_words_take(w);
 
-	if (word && sim_read_seconds(word, ret))
+	if (word && sim_read_seconds(word, ret) && *ret <= SIM_MAX_TIME_US)
 		return true;
 	complain(r, "\"%s\" is no time: write seconds with up to six decimals, at most 1000000, as in \"12.5\"",
 		word ? word : "");

@@ -59,7 +59,7 @@ bool sim_read_seconds(const char *word, uint64_t *ret_us)
 		return false;
 	memcpy(whole, word, n);
 	whole[n] = '\0';
-	if (!sim_read_number(whole, &us) || us > SIM_MAX_TIME_US / 1000000)
+	if (!sim_read_number(whole, &us) || us > SIM_MAX_SPAN_US / 1000000)
 		return false;
 	us *= 1000000;
 	if (word[n] == '.') {
@@ -72,7 +72,7 @@ bool sim_read_seconds(const char *word, uint64_t *ret_us)
 			us += (uint64_t)(*word - '0') * unit;
 		}
 	}
-	if (us > SIM_MAX_TIME_US)
+	if (us > SIM_MAX_SPAN_US)
 		return false;
 	*ret_us = us;
 	return true;

@@ -9,7 +9,8 @@
 #include "clu_buf.h"
 
 #define SIM_MAX_WORDS 40
-#define SIM_MAX_TIME_US (1000000 * UINT64_C(1000000))
+#define SIM_MAX_TIME_US (1000000 * UINT64_C(1000000))		/* a moment of a history */
+#define SIM_MAX_SPAN_US (1000000000 * UINT64_C(1000000))	/* any length of time */
 
 struct sim_words {
 	const char *w[SIM_MAX_WORDS + 1];	/* ends with NULL */
@@ -25,7 +26,7 @@ bool sim_words_skip(struct sim_words *w, const char *word);
 
 /* Whole words only; false leaves *ret alone. */
 bool sim_read_number(const char *word, uint64_t *ret);
-/* Seconds with up to six decimals, into microseconds; at most SIM_MAX_TIME_US. */
+/* Seconds with up to six decimals, into microseconds; at most SIM_MAX_SPAN_US. */
 bool sim_read_seconds(const char *word, uint64_t *ret_us);
 /* "n1" to "nN". */
 bool sim_read_node(const char *word, unsigned n_nodes, unsigned *ret);

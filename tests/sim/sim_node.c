@@ -167,7 +167,7 @@ uint64_t sim_request(struct sim_world *w, unsigned node, enum sim_daemon_kind k,
 uint64_t sim_request_as(struct sim_world *w, unsigned node, enum sim_daemon_kind k, bool admin, const void *data, size_t len)
 {
 	uint64_t client = ++w->seq;
-	struct sim_event *e = for_daemon(w, 10 + sim_rnd(w, 200) + sim_late(w, &w->node[node]), fire_request,
+	struct sim_event *e = for_daemon(w, 10 + sim_soon(w, &w->node[node], 200), fire_request,
 		&w->node[node], k, data, len);
 
 	e->id = client;
@@ -182,7 +182,7 @@ uint64_t sim_request_as(struct sim_world *w, unsigned node, enum sim_daemon_kind
 static uint64_t news_delay(struct sim_world *w, struct sim_node *n)
 {
 	struct sim_daemon *d = &n->d[SIM_RGM];
-	uint64_t at_us = w->now_us + 10 + sim_rnd(w, 300) + sim_late(w, n);
+	uint64_t at_us = w->now_us + 10 + sim_soon(w, n, 300);
 
 	if (at_us <= d->news_us)
 		at_us = d->news_us + 1;
@@ -379,7 +379,7 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 		n->conf_len = a->u.bytes.len;
 		for (unsigned o = 0; o < SIM_NDAEMONS; o++)
 			if (o != (unsigned)k && n->d[o].up)
-				(void)for_daemon(w, 10 + sim_rnd(w, 500) + sim_late(w, n), fire_config, n, (enum sim_daemon_kind)o,
+				(void)for_daemon(w, 10 + sim_soon(w, n, 500), fire_config, n, (enum sim_daemon_kind)o,
 					a->u.bytes.data, a->u.bytes.len);
 		break;
 	case CLU_ACT_FATAL:

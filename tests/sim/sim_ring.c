@@ -152,8 +152,7 @@ static void pump(struct sim_world *w, struct sim_node *n)
 	if (n->pumping || !n->ring || n->ring->stalled || n->cursor >= n->ring->n)
 		return;
 	n->pumping = true;
-	in_us = 20 + sim_rnd(w, sim_chance(w, 50) ? 4000 : 300);
-	in_us += sim_late(w, n);
+	in_us = 20 + sim_soon(w, n, sim_chance(w, 50) ? 4000 : 300);
 	e = sim_at(w, in_us, deliver_next, n->id, NULL, 0);
 	e->boot = n->boot;
 	e->id = n->ring->id;

@@ -25,9 +25,14 @@ uint64_t sim_rnd(struct sim_world *w, uint64_t below)
 	return w->steady && below ? below / 2 : n;
 }
 
-uint64_t sim_late(struct sim_world *w, const struct sim_node *n)
+uint64_t sim_soon(struct sim_world *w, const struct sim_node *n, uint64_t below)
 {
-	return n->slow_until > w->now_us && n->slow_us ? sim_rnd(w, n->slow_us) : 0;
+	uint64_t us = sim_rnd(w, below);
+
+	/* In a statement of its own: the order of two rolls in one sum is the compiler's. */
+	if (n->slow_until > w->now_us && n->slow_us)
+		us += sim_rnd(w, n->slow_us);
+	return us;
 }
 
 bool sim_chance(struct sim_world *w, unsigned per_mille)

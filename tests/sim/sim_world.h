@@ -231,8 +231,8 @@ unsigned sim_node_index(const struct sim_world *w, uint32_t nodeid);
 /* A number by chance: 0 to below - 1, or any when below is 0. */
 uint64_t sim_rnd(struct sim_world *w, uint64_t below);
 bool sim_chance(struct sim_world *w, unsigned per_mille);
-/* How much later than usual something comes to the node's daemons. */
-uint64_t sim_late(struct sim_world *w, const struct sim_node *n);
+/* When something comes to the node's daemons: usually within `below`, and later while the node is slow. */
+uint64_t sim_soon(struct sim_world *w, const struct sim_node *n, uint64_t below);
 
 /* Puts an event in; data is copied. Returns it for further fields. */
 struct sim_event *sim_at(struct sim_world *w, uint64_t in_us, sim_fire_fn *fire, unsigned node, const void *data,

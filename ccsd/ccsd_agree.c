@@ -48,8 +48,7 @@ static void abort_prop(struct ccsd_core *c, const char *why, struct clu_out *out
 {
 	clu_out_note(out, CLU_WARNING, "conf.refused", "cluster.conf", "proposed", "refused", why,
 		"version=%llu from=%u", (unsigned long long)ccsd_doc_version(c->g.prop.doc), c->g.prop.from);
-	if (!CLU_PLANTED(CCSD_ABORTED_REVIVES))
-		c->g.doc_ballot = ++c->g.ballot_max;
+	c->g.doc_ballot = ++c->g.ballot_max;
 	close_prop(c);
 	ccsd_reconcile(c, out);
 }
@@ -61,7 +60,7 @@ static int choose(const struct ccsd_core *c, uint64_t *ret_version, uint64_t *re
 	const struct ccsd_status *st = c->g.st;
 
 	for (unsigned i = 0; i < c->n_members; i++)
-		if (!CLU_PLANTED(CCSD_RECORD_IGNORED) && st[i].rec_ballot && (agreed < 0 || st[i].rec_ballot > st[agreed].rec_ballot))
+		if (st[i].rec_ballot && (agreed < 0 || st[i].rec_ballot > st[agreed].rec_ballot))
 			agreed = (int)i;
 	for (unsigned i = 0; i < c->n_members; i++)
 		if (st[i].file_version && (file < 0 || st[i].file_version > st[file].file_version))
@@ -178,7 +177,7 @@ static void on_status(struct ccsd_core *c, unsigned from, const Hawser__CcsdMess
 {
 	struct ccsd_status *s = &c->g.st[from];
 
-	if ((m->round != c->g.round && !CLU_PLANTED(CCSD_STATUS_OF_OLD_ROUND)) || m->quorum > CCSD_Q_YES)
+	if (m->round != c->g.round || m->quorum > CCSD_Q_YES)
 		return;
 	s->have = true;
 	s->quorum = (enum ccsd_quorum)m->quorum;

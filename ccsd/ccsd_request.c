@@ -118,7 +118,7 @@ void ccsd_req_established(struct ccsd_core *c, struct clu_out *out)
 	}
 	if (q->state != CCSD_REQ_QUEUED || c->now_ms >= q->start_ms + CCSD_UPDATE_MS)
 		return;
-	if (q->doc->version <= ccsd_doc_version(c->g.doc)) {
+	if (q->doc->version <= ccsd_doc_version(c->g.doc) && !CLU_PLANTED(CCSD_OLDER_ACCEPTED)) {
 		ccsd_req_finish(c, -EBUSY, "another update with this or a higher config_version came first: raise "
 			"config_version and repeat", NULL, 0, out);
 		return;
@@ -211,7 +211,7 @@ static void update(struct ccsd_core *c, const struct clu_request *r, const Hawse
 		snprintf(why, sizeof(why), "the document is for the cluster \"%.64s\", which is not this one: the name of a "
 			"running cluster cannot change", v.cluster);
 		refuse(c, r, -EINVAL, why, NULL, out);
-	} else if (v.version <= ccsd_doc_version(c->force)) {
+	} else if (v.version <= ccsd_doc_version(c->force) && !CLU_PLANTED(CCSD_OLDER_ACCEPTED)) {
 		snprintf(why, sizeof(why), "config_version %llu is not newer than %llu, which is in force: raise "
 			"config_version and repeat", (unsigned long long)v.version,
 			(unsigned long long)ccsd_doc_version(c->force));

@@ -80,10 +80,10 @@ int ccsd_snapshot(const void *core, struct clu_buf *ret)
 	s.established = g->established;
 	s.line = (uint32_t)g->line;
 	s.ballot_max = g->ballot_max;
-	s.doc_ballot = g->doc_ballot;
+	s.doc_ballot = CLU_PLANTED(CCSD_LOST_SNAPSHOT_ENTRY) ? 0 : g->doc_ballot;
 	put_doc(g->doc, &s.doc, &s.doc_version);
 	s.prop_open = g->prop.open;
-	s.prop_sync = g->prop.sync && !CLU_PLANTED(CCSD_LOST_SNAPSHOT_ENTRY);
+	s.prop_sync = g->prop.sync;
 	s.prop_ballot = g->prop.ballot;
 	put_doc(g->prop.doc, &s.prop_doc, &s.prop_version);
 	s.prop_from = g->prop.from;

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clu_planted.h"
 #include "fenced_priv.h"
 
 /* The victim a message is about, if it still is the failure that was meant. */
@@ -12,8 +11,7 @@ static struct fdom_node *victim_of(struct fdom *d, const Hawser__FdomMessage *m)
 {
 	struct fdom_node *n = fdom_find(d, m->nodeid);
 
-	if (n && n->v.state != FDOM_V_NONE &&
-	    (n->v.seq == m->victim_seq || CLU_PLANTED(FENCED_OLD_WORD_COUNTS)))
+	if (n && n->v.state != FDOM_V_NONE && n->v.seq == m->victim_seq)
 		return n;
 	d->ignored++;
 	return NULL;

@@ -49,8 +49,7 @@ void fdom_master_update(struct fdom *d)
 		if (d->nodes[i].member)
 			lowest = d->nodes[i].nodeid;
 	complete_update(d, lowest != 0);
-	if (lowest == d->master ||
-	    (old && old->member && fdom_victim_count(d) && !CLU_PLANTED(FENCED_TWO_MASTERS)))
+	if (lowest == d->master || (old && old->member && fdom_victim_count(d)))
 		return;
 	clu_out_note(d->out, CLU_INFO, "fdom.master", "domain", d->master ? fdom_name(d, d->master) : "none",
 		lowest ? fdom_name(d, lowest) : "none", "lowest node id of the fence domain",
@@ -226,12 +225,12 @@ static void node_save(const struct fdom_node *n, Hawser__FdomNodeState *s)
 	s->present = n->present;
 	s->member = n->member;
 	s->external = n->external;
-	s->standing = n->standing && !CLU_PLANTED(FENCED_LOST_SNAPSHOT_ENTRY);
+	s->standing = n->standing;
 	s->yields = n->yields;
 	s->victim_state = n->v.state;
 	s->victim_reason = n->v.reason;
 	s->victim_seq = n->v.seq;
-	s->victim_gone = n->v.gone;
+	s->victim_gone = n->v.gone && !CLU_PLANTED(FENCED_LOST_SNAPSHOT_ENTRY);
 	s->fencer = n->v.fencer;
 	s->attempts = n->v.attempts;
 	s->since_us = n->v.since_us;
@@ -305,8 +304,7 @@ void fdom_on_state(struct fdom *d, const struct clu_message *m)
 	d->origin++;
 	/* Their messages belonged to the state that is given up here. */
 	d->leave_sent = false;
-	if (!CLU_PLANTED(FENCED_REQUEST_FORGOTTEN))
-		fdom_answer_all(d, -EAGAIN, "this node met the other side of a split and took its state; ask again");
+	fdom_answer_all(d, -EAGAIN, "this node met the other side of a split and took its state; ask again");
 	/* So did their agents: the victims' numbers there mean others here. */
 	for (unsigned i = 0; i < FDOM_MAX_NODES; i++)
 		d->runs[i].victim_seq = 0;

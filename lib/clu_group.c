@@ -208,7 +208,7 @@ static int on_left(struct clu_group *g, const struct clu_group_change *c)
 		g->snap_id = group_non_zero(group_mix(g->snap_id, g->branch));
 		if (g->waiting) {
 			group_kept_drop(g);
-		} else if (!CLU_PLANTED(GROUP_NO_SECOND_SNAPSHOT)) {
+		} else {
 			int r = group_give_snapshot(g);
 
 			if (r < 0)

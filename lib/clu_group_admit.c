@@ -150,7 +150,7 @@ static uint64_t winning_branch(const struct clu_group *g)
 	if (n == 0)
 		return 0;
 	for (unsigned k = 1; k < n; k++) {
-		if (c[k].weight != c[best].weight && !CLU_PLANTED(GROUP_LIGHTER_WINS) ? c[k].weight > c[best].weight :
+		if (c[k].weight != c[best].weight ? (c[k].weight > c[best].weight) != CLU_PLANTED(GROUP_LIGHTER_WINS) :
 			c[k].quorate_seq != c[best].quorate_seq ? c[k].quorate_seq > c[best].quorate_seq :
 			c[k].members != c[best].members ?
 			c[k].members > c[best].members : c[k].lowest < c[best].lowest)

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clu_planted.h"
 #include "rg_priv.h"
 
 /* The end of a start ends what asked for it. */
@@ -132,7 +131,7 @@ static void apply_result(struct rg *rg, uint32_t from, const Hawser__RgMessage *
 {
 	struct rg_svc *s = rg_svc_find(rg, m->svc);
 
-	if (!s || s->owner != from || (s->txn != m->txn && !CLU_PLANTED(RGM_OLD_RESULT_COUNTS)) || m->code >= RG_NOUTCOMES) {
+	if (!s || s->owner != from || s->txn != m->txn || m->code >= RG_NOUTCOMES) {
 		rg->stats.stale_results++;
 		return;
 	}

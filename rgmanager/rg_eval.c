@@ -179,8 +179,7 @@ static void owner_gone(struct rg *rg, struct rg_svc *s)
 		s->target = s->home = 0;
 		s->tried.n = 0;
 	}
-	if (!CLU_PLANTED(RGM_REQUEST_FORGOTTEN))
-		rg_svc_answer(rg, s, RG_ENODE, why);
+	rg_svc_answer(rg, s, RG_ENODE, why);
 	rg_svc_set(rg, s, RG_RECOVERING, 0, "%s", why);
 }
 
@@ -198,7 +197,8 @@ void rg_svc_next(struct rg *rg, struct rg_svc *s)
 		break;
 	case RG_W_DISABLED:
 		rg_svc_set(rg, s, RG_DISABLED, 0, "%s", text);
-		rg_svc_answer(rg, s, RG_ESUCCESS, "");
+		if (!CLU_PLANTED(RGM_REQUEST_FORGOTTEN))
+			rg_svc_answer(rg, s, RG_ESUCCESS, "");
 		break;
 	case RG_W_FRESH:
 	case RG_W_REMOVE:

@@ -15,7 +15,7 @@
 /* Without quorum nothing may run here, whatever the replicated state says. */
 static bool emergency(const struct rg *rg)
 {
-	return rg->corosync_gone || !rg->quorum_known || !rg->local_quorate;
+	return rg->corosync_gone || ((!rg->quorum_known || !rg->local_quorate) && !CLU_PLANTED(RGM_NO_QUORUM));
 }
 
 static bool stop_is_asked(const struct rg *rg, const struct rg_svc *s)

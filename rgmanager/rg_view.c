@@ -260,7 +260,7 @@ void rg_apply_quorum(struct rg *rg, struct rg_node *n, const Hawser__RgMessage *
 	 * A node that has just come may hear of its new quorum later than of its new
 	 * group; it has nothing to lose, and its "no" says nothing about the others.
 	 */
-	if (m->yes ? m->number != rg->view_no && !CLU_PLANTED(RGM_OLD_VIEWS_QUORUM) : !n->confirmed) {
+	if (m->yes ? m->number != rg->view_no : !n->confirmed) {
 		rg->stats.ignored++;
 		return;
 	}

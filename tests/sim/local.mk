@@ -82,3 +82,5 @@ hasim_bugs_SOURCES = tests/sim/hasim_bugs_main.c tests/sim/hasim_script.c tests/
 	$(GROUP_SOURCES) $(CCSDCORE_SOURCES) $(FDOM_SOURCES) $(RGCORE_SOURCES)
 hasim_bugs_CPPFLAGS = $(AM_CPPFLAGS) -DCLU_PLANTED_BUGS
 hasim_bugs_LDADD = libsim.la
+TESTS += tests/sim/planted.sh
+EXTRA_DIST += tests/sim/planted.sh

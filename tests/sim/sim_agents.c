@@ -235,7 +235,6 @@ static void run_start(struct sim_world *w, unsigned node, struct sim_ending *end
 	unsigned how = (unsigned)sim_rnd(w, 100);
 
 	w->stats.starts++;
-	sim_check_start(w, node, name);
 	if (luck == LUCK_GOOD ? how < 80 : how < 50)
 		sim_check_resource(w, node, name, true);
 	else if (luck == LUCK_GOOD)
@@ -303,6 +302,7 @@ static void run_resource_agent(struct sim_world *w, unsigned node, const struct 
 	if (luck == LUCK_FAILS)
 		end->exit_code = 1;
 	if (start) {
+		sim_check_start(w, node, end->resource, run->id);
 		run_start(w, node, end, *took_us, luck);
 	} else if (stop) {
 		run_stop(w, node, end, *took_us, luck);

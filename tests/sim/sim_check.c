@@ -72,12 +72,33 @@ void sim_check_resource(struct sim_world *w, unsigned node, const char *name, bo
 	s->owed &= ~bit;
 }
 
-void sim_check_start(struct sim_world *w, unsigned node, const char *name)
+void sim_check_start(struct sim_world *w, unsigned node, const char *name, uint64_t child)
 {
 	struct resource *s = resource_find(w->rules, name, true);
 
 	if (s)
 		sim_promise_s1_quorum_first(w, s, node);
+	sim_promise_s7_frozen_stays(w, node, child);
+}
+
+bool sim_check_resource_dies(struct sim_world *w, unsigned node)
+{
+	struct rules *r = w->rules;
+	unsigned n = 0, which;
+
+	for (unsigned i = 0; i < r->n_res; i++)
+		n += (r->res[i].active & SIM_BIT(node)) != 0;
+	if (!n)
+		return false;
+	which = (unsigned)sim_rnd(w, n);
+	for (unsigned i = 0; i < r->n_res; i++)
+		if (r->res[i].active & SIM_BIT(node) && !which--) {
+			sim_trace(w, "n%u %s ends by itself", node, r->res[i].name);
+			sim_check_resource(w, node, r->res[i].name, false);
+			r->res[i].failed |= SIM_FAILED_CHECK;
+			break;
+		}
+	return true;
 }
 
 void sim_check_agent_failed(struct sim_world *w, const char *name, const char *op)
@@ -183,6 +204,26 @@ static void fenced_sent(struct sim_world *w, unsigned node, const void *data, si
 
 /* ---- what cores hear and say ---- */
 
+void sim_check_merge(struct sim_world *w, uint64_t ring, const sim_nodes *side, unsigned n_sides)
+{
+	struct rules *r = w->rules;
+
+	for (unsigned s = 0; s < n_sides; s++) {
+		uint32_t most = 0;
+
+		for (unsigned i = 1; i <= w->n_nodes; i++) {
+			const struct sim_daemon *d = &w->node[i].d[SIM_FENCED];
+			uint32_t weight = side[s] & SIM_BIT(i) && d->up && d->in_group ?
+				w->type[SIM_FENCED]->ops->weight(d->core) : 0;
+
+			most = weight > most ? weight : most;
+		}
+		for (unsigned i = 1; i <= w->n_nodes; i++)
+			if (side[s] & SIM_BIT(i))
+				r->side[i] = (struct side){ ring, w->node[i].d[SIM_FENCED].life, s, most };
+	}
+}
+
 void sim_check_sent(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const void *data, size_t len)
 {
 	/* Of agents that a person plays (rg_test simulate) nothing is known here. */
@@ -196,6 +237,15 @@ void sim_check_heard(struct sim_world *w, unsigned node, enum sim_daemon_kind da
 		sim_promise_view(w, node, daemon, ev);
 	if (ev->type == CLU_EV_VIEW && !ev->u.view.self_left)
 		sim_promise_proto(w, node, daemon, &ev->u.view);
+	if (ev->type == CLU_EV_STATE && ev->u.state.len && daemon == SIM_FENCED)
+		sim_promise_heavier_stays(w, node, ev->u.state.from);
+}
+
+void sim_check_noted(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_action *a)
+{
+	if (daemon == SIM_RGM && strcmp(a->u.note.event, "rg.state") == 0 && strcmp(a->u.note.to, "stopping") == 0 &&
+		strncmp(a->u.note.why, "relocating to better node", 25) == 0)
+		sim_promise_s7_no_failback(w, node, a->u.note.object);
 }
 
 void sim_check_multicast(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, size_t len)

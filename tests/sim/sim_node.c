@@ -343,6 +343,7 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 		sim_disk_store(w, n->id, k, a);
 		break;
 	case CLU_ACT_NOTE:
+		sim_check_noted(w, n->id, k, a);
 		if (w->hooks && w->hooks->note)
 			w->hooks->note(w->hooks->ctx, n->id, k, a);
 		sim_trace_note(w, n->id, k, a);

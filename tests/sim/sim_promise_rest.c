@@ -195,6 +195,28 @@ static void s7_nothing_strays(struct sim_world *w, const struct resource *r, uns
 	sim_fail(w, "S7: %s is active on node %u, and %s is %s", r->name, node, svc, s ? "not there" : "not configured");
 }
 
+/* S7: a frozen service is not started anywhere: an operator wants it left alone. */
+void sim_promise_s7_frozen_stays(struct sim_world *w, unsigned node, uint64_t child)
+{
+	const struct rg *rg = w->node[node].d[SIM_RGM].core;
+
+	for (unsigned i = 0; i < rg->n_svcs; i++)
+		if (rg->svcs[i]->local.op.child == child && rg->svcs[i]->flags & RG_FLAG_FROZEN)
+			sim_fail(w, "S7: %s is frozen, and node %u starts it", rg->svcs[i]->name, node);
+}
+
+/* S7: a service whose domain says nofailback stays where it is, as long as that is in its domain. */
+void sim_promise_s7_no_failback(struct sim_world *w, unsigned node, const char *svc)
+{
+	struct rg *rg = w->node[node].d[SIM_RGM].core;
+	const struct rg_svc *s = rg_svc_find(rg, svc);
+	const struct rg_policy *p = s ? rg_rm_policy(rg->rm, svc) : NULL;
+	const struct rg_domain *d = p && *p->domain ? rg_rm_domain(rg->rm, p->domain) : NULL;
+
+	if (d && d->nofailback && in_domain(d, s->owner))
+		sim_fail(w, "S7: %s moves to a better node, though its failover domain says nofailback", svc);
+}
+
 /* S7: no service is on its way for ever. */
 static void s7_settled(struct sim_world *w, const struct rg_svc *s)
 {

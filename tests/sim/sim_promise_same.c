@@ -13,7 +13,8 @@
 #include "rg_priv.h"
 #include "rgmanager.pb-c.h"
 
-#define LOOK_EVERY 32		/* entries of a ring's log: speed */
+/* Entries of a ring's log: speed. fenced says little, and its state is small. */
+static const unsigned look_every[SIM_NDAEMONS] = { [SIM_CCSD] = 16, [SIM_FENCED] = 2, [SIM_RGM] = 16 };
 #define MESSAGE_MAX (CLU_GROUP_FRAG_MAX + 1024)
 #define UNSENT_MAX 64		/* messages of one daemon that corosync has not taken */
 #define SNAPSHOT_MAX (256u * 1024)
@@ -160,7 +161,7 @@ void sim_promise_same_state(struct sim_world *w, unsigned node, enum sim_daemon_
 	struct clu_buf b = CLU_BUF_INIT;
 	struct prefix here = { sim_ring_id(n), n->cursor, 0, node, k }, *p;
 
-	if (n->cursor % LOOK_EVERY != 0 || !d->up || d->hung || !d->in_group || !clu_group_is_admitted(d->group) ||
+	if (n->cursor % look_every[k] != 0 || !d->up || d->hung || !d->in_group || !clu_group_is_admitted(d->group) ||
 		clu_group_merge_is_open(d->group) || w->failure[0])
 		return;
 	if (w->type[k]->ops->snapshot(d->core, &b) < 0 || b.error)
@@ -170,7 +171,7 @@ void sim_promise_same_state(struct sim_world *w, unsigned node, enum sim_daemon_
 	here.hash = k == SIM_FENCED ? fenced_hash(w, node, &b) : k == SIM_RGM ? rgm_hash(w, node, &b) :
 		ccsd_hash_of(w, node, &b);
 	clu_buf_free(&b);
-	p = &r->prefix[(here.ring * 31 + here.cursor / LOOK_EVERY * SIM_NDAEMONS + k) & (PREFIXES - 1)];
+	p = &r->prefix[(here.ring * 31 + here.cursor / look_every[k] * SIM_NDAEMONS + k) & (PREFIXES - 1)];
 	if (p->ring != here.ring || p->cursor != here.cursor || p->daemon != k) {
 		*p = here;
 		return;
@@ -248,6 +249,23 @@ void sim_promise_view(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 				w->type[k]->ops->name, node, v->joined[i].nodeid);
 	h->members = v->self_left ? 0 : members;
 	remember_met(w, node, k, v);
+}
+
+/*
+ * view: of two sides of a split that meet, the one that has been at work does not give
+ * its state up for that of one that has done nothing. Looked at for fenced, whose
+ * weight only grows: what the greetings said can be told from the moment of the merge.
+ */
+void sim_promise_heavier_stays(struct sim_world *w, unsigned node, uint32_t from)
+{
+	const struct rules *r = w->rules;
+	const struct side *mine = &r->side[node], *giver = &r->side[sim_node_index(w, from)];
+	const struct sim_node *n = &w->node[node], *g = &w->node[sim_node_index(w, from)];
+
+	if (mine->ring == sim_ring_id(n) && giver->ring == mine->ring && mine->life == n->d[SIM_FENCED].life &&
+		giver->life == g->d[SIM_FENCED].life && mine->number != giver->number && mine->weight > giver->weight)
+		sim_fail(w, "view: fenced of node %u gives its state up for that of node %u, whose side has done nothing yet",
+			node, g->id);
 }
 
 /* bound: no message is larger than the transport takes, and no daemon floods it. */

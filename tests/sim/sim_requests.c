@@ -122,9 +122,9 @@ void sim_requests_answered(struct sim_world *w, unsigned node, enum sim_daemon_k
 		sim_fail(w, "node %u: rgmanager gave an answer that cannot be read", node);
 		return;
 	}
-	/* Some administrators lose patience. */
+	/* Some administrators lose patience, mostly at once. */
 	sim_check_operation(w, node, a->ticket, false);
-	if (!a->done && a->ticket && !sim_chance(w, 100)) {
+	if (!a->done && a->ticket && !sim_chance(w, strcmp(a->state, "asked") == 0 ? 100 : 1)) {
 		struct sim_event *e = sim_at(w, 500, fire_wait, node, NULL, 0);
 
 		e->daemon = SIM_RGM;

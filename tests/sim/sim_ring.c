@@ -357,6 +357,7 @@ static void form(struct sim_world *w, sim_nodes mask)
 		}
 	}
 	ring = ring_new(w, mask, &rings_of(w)->all);
+	sim_check_merge(w, ring->id, sub, n_old);
 	sim_trace_ring(w, ring->id, mask);
 	for (unsigned k = 0; k < n_old; k++) {
 		uint64_t from = 0;

@@ -69,6 +69,13 @@ struct prefix {
 	enum sim_daemon_kind daemon;
 };
 
+/* Which side of its ring's merge a node's fenced came from, and what was done there. */
+struct side {
+	uint64_t ring, life;	/* life: of the daemon that was there then */
+	unsigned number;
+	uint32_t weight;	/* the most of that side's cores (clu_core_ops.weight) */
+};
+
 /* What a core last heard of its group. */
 struct heard {
 	uint64_t life;
@@ -105,6 +112,7 @@ struct rules {
 	uint64_t victim_boot[SIM_MAX_NODES + 1][SIM_MAX_NODES + 1];	/* [by][victim]: when the agent began */
 	struct verdict verdict[SIM_MAX_NODES + 1];
 	struct prefix prefix[PREFIXES];
+	struct side side[SIM_MAX_NODES + 1];
 	struct heard heard[SIM_MAX_NODES + 1][SIM_NDAEMONS];
 	uint64_t second[SIM_MAX_NODES + 1][SIM_NDAEMONS];	/* in which messages are counted */
 	unsigned sent[SIM_MAX_NODES + 1][SIM_NDAEMONS];
@@ -142,6 +150,8 @@ void sim_promise_s6_one_answer(struct sim_world *w, uint64_t client, bool known)
 
 /* sim_promise_rest.c: when all faults have been over for a while. */
 void sim_promises_at_rest(struct sim_world *w);
+void sim_promise_s7_frozen_stays(struct sim_world *w, unsigned node, uint64_t child);
+void sim_promise_s7_no_failback(struct sim_world *w, unsigned node, const char *svc);
 
 /* sim_promise_wait.c: now and then. */
 void sim_promises_of_waiting(struct sim_world *w);
@@ -151,6 +161,7 @@ void sim_promise_same_state(struct sim_world *w, unsigned node, enum sim_daemon_
 void sim_promise_view(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_event *ev);
 void sim_promise_bound_unsent(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, unsigned n);
 void sim_promise_bound_world(struct sim_world *w);
+void sim_promise_heavier_stays(struct sim_world *w, unsigned node, uint32_t from);
 void sim_promise_bound(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, size_t len);
 
 #endif

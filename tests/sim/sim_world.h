@@ -301,7 +301,9 @@ void sim_check_step(struct sim_world *w);	/* after every single step */
 bool sim_resource_active(struct sim_world *w, unsigned node, const char *name);
 void sim_check_resource(struct sim_world *w, unsigned node, const char *name, bool active);
 /* A start of it begins; it is active at once, or later. */
-void sim_check_start(struct sim_world *w, unsigned node, const char *name);
+void sim_check_start(struct sim_world *w, unsigned node, const char *name, uint64_t child);
+/* Something that is active on the node ends by itself; false when nothing is. */
+bool sim_check_resource_dies(struct sim_world *w, unsigned node);
 void sim_check_agent_failed(struct sim_world *w, const char *name, const char *op);
 void sim_check_node_off(struct sim_world *w, unsigned node);
 void sim_check_request(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, uint64_t client);
@@ -324,6 +326,9 @@ void sim_check_acked(struct sim_world *w, unsigned node);	/* an operator said th
 void sim_check_sent(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const void *data, size_t len);
 void sim_check_heard(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_event *ev);
 void sim_check_unsent(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, unsigned n);
+/* A ring forms of so many sides. */
+void sim_check_merge(struct sim_world *w, uint64_t ring, const sim_nodes *side, unsigned n_sides);
+void sim_check_noted(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_action *note);
 void sim_check_multicast(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, size_t len);
 void sim_check_delivered(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 /* The document every node holds in the end is the last one that was committed. */

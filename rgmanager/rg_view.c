@@ -199,6 +199,10 @@ void rg_on_quorum(struct rg *rg, const struct clu_quorum *q)
 			"quorum dissolved: every service on this node is stopped", NULL);
 	} else if (!was && rg->local_quorate) {
 		clu_out_note(rg->out, CLU_NOTICE, "rg.quorum", "cluster", "inquorate", "quorate", "quorum gained", NULL);
+		/* Whoever brought it may be one of the lost ones, with its rgmanager still on its way. */
+		for (unsigned i = 0; i < rg->n_nodes; i++)
+			if (rg->nodes[i].lost && rg->nodes[i].lost_how != CLU_LEFT_PROCESS)
+				rg->nodes[i].ask_ms = rg->now_ms + RG_ASK_FENCE_MS;
 	}
 }
 

@@ -81,26 +81,6 @@ void sim_check_start(struct sim_world *w, unsigned node, const char *name, uint6
 	sim_promise_s7_frozen_stays(w, node, child);
 }
 
-bool sim_check_resource_dies(struct sim_world *w, unsigned node)
-{
-	struct rules *r = w->rules;
-	unsigned n = 0, which;
-
-	for (unsigned i = 0; i < r->n_res; i++)
-		n += (r->res[i].active & SIM_BIT(node)) != 0;
-	if (!n)
-		return false;
-	which = (unsigned)sim_rnd(w, n);
-	for (unsigned i = 0; i < r->n_res; i++)
-		if (r->res[i].active & SIM_BIT(node) && !which--) {
-			sim_trace(w, "n%u %s ends by itself", node, r->res[i].name);
-			sim_check_resource(w, node, r->res[i].name, false);
-			r->res[i].failed |= SIM_FAILED_CHECK;
-			break;
-		}
-	return true;
-}
-
 void sim_check_agent_failed(struct sim_world *w, const char *name, const char *op)
 {
 	struct resource *s = resource_find(w->rules, name, true);

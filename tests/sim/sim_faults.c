@@ -96,11 +96,6 @@ static bool run_stop(struct sim_world *w, const struct sim_fault *f)
 	return true;
 }
 
-static bool run_service_dies(struct sim_world *w, const struct sim_fault *f)
-{
-	return w->node[f->node].power && sim_check_resource_dies(w, f->node);
-}
-
 /* ---- the network ---- */
 
 static void draw_partition(struct sim_draw *d, struct sim_fault *f)
@@ -188,7 +183,6 @@ const struct sim_fault_kind sim_fault_kinds[] = {
 	{ .name = "kill", .weight = 10, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_daemon_names, .draw = draw_kill,
 		.run = run_kill },
 	{ .name = "corosync-dies", .weight = 10, .args = { SIM_ARG_NODE }, .run = run_corosync_dies },
-	{ .name = "service-dies", .weight = 6, .args = { SIM_ARG_NODE }, .run = run_service_dies },
 	{ .name = "stop", .weight = 6, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_daemon_names,
 		.draw = draw_stop, .run = run_stop },
 	{ .name = "clusvcadm", .weight = 22,

@@ -302,8 +302,6 @@ bool sim_resource_active(struct sim_world *w, unsigned node, const char *name);
 void sim_check_resource(struct sim_world *w, unsigned node, const char *name, bool active);
 /* A start of it begins; it is active at once, or later. */
 void sim_check_start(struct sim_world *w, unsigned node, const char *name, uint64_t child);
-/* Something that is active on the node ends by itself; false when nothing is. */
-bool sim_check_resource_dies(struct sim_world *w, unsigned node);
 void sim_check_agent_failed(struct sim_world *w, const char *name, const char *op);
 void sim_check_node_off(struct sim_world *w, unsigned node);
 void sim_check_request(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, uint64_t client);

@@ -107,9 +107,11 @@ static void tend(struct rg *rg, struct rg_svc *s)
 	} else if (s->req_verb == RG_V_CONVALESCE && l->done_txn != s->txn) {
 		rg_op_begin(rg, s, RG_OP_CONVALESCE, s->txn);
 		rg_op_run(rg, s);
+	} else if (s->flags & RG_FLAG_FROZEN) {
+		return;		/* left alone; a new configuration is looked at when it is unfrozen */
 	} else if (l->fresh_tree && l->next && l->tree) {
 		compare_trees(rg, s);
-	} else if (!(s->flags & RG_FLAG_FROZEN) && rg->now_ms >= rg_check_deadline(s) && rg_check_plan(rg, s)) {
+	} else if (rg->now_ms >= rg_check_deadline(s) && rg_check_plan(rg, s)) {
 		rg_op_run(rg, s);
 	}
 }

@@ -147,9 +147,7 @@ static void evaluate(struct ccsd_core *c, struct clu_out *out)
 
 		if (!s->have || (s->quorum != CCSD_Q_YES && !CLU_PLANTED(CCSD_NO_QUORUM)))
 			return;
-		if (CLU_PLANTED(CCSD_ONE_ACK_MISSING) && i == c->n_members - 1 && i)
-			break;
-		all_hold = all_hold && s->rec_ballot == c->g.prop.ballot;
+		all_hold = (all_hold || CLU_PLANTED(CCSD_ONE_ACK_MISSING)) && s->rec_ballot == c->g.prop.ballot;
 		overtaken = overtaken || s->rec_ballot > c->g.prop.ballot;
 	}
 	if (c->g.prop.open && overtaken) {

@@ -5,7 +5,7 @@
 
 const struct sim_bug sim_bugs[] = {
 	BUG(CCSD_NO_QUORUM, "S5", "a status without quorum counts as an acceptance"),
-	BUG(CCSD_ONE_ACK_MISSING, "S5", "a proposal is committed though one member has not accepted it"),
+	BUG(CCSD_ONE_ACK_MISSING, "S5", "only the last member's acceptance is looked at"),
 	BUG(CCSD_ACK_BEFORE_DURABLE, "S5", "a proposal counts as accepted when its write begins"),
 	BUG(CCSD_OLDER_ACCEPTED, "S5 sane", "an update with a lower version is taken"),
 	BUG(CCSD_LOST_SNAPSHOT_ENTRY, "same", "a newcomer is not told under which ballot the document was agreed"),

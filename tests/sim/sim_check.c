@@ -163,9 +163,7 @@ void sim_check_fence_end(struct sim_world *w, unsigned by, unsigned victim, bool
 	struct rules *r = w->rules;
 
 	r->fencing[victim] &= ~SIM_BIT(by);
-	/* An agent that succeeded, and others that are ended in the same step: it is the first that a word may follow. */
-	if (success || r->verdict[by].at_us != w->now_us || r->verdict[by].victim == victim)
-		r->verdict[by] = (struct verdict){ victim, w->now_us, r->victim_boot[by][victim], success };
+	r->verdict[by][victim] = (struct verdict){ w->now_us, r->victim_boot[by][victim], success };
 	if (success)
 		settle(r, victim);
 }
@@ -193,14 +191,17 @@ void sim_check_merge(struct sim_world *w, uint64_t ring, const sim_nodes *side, 
 
 		for (unsigned i = 1; i <= w->n_nodes; i++) {
 			const struct sim_daemon *d = &w->node[i].d[SIM_FENCED];
-			uint32_t weight = side[s] & SIM_BIT(i) && d->up && d->in_group ?
-				w->type[SIM_FENCED]->ops->weight(d->core) : 0;
 
-			most = weight > most ? weight : most;
+			if (!(side[s] & SIM_BIT(i)))
+				continue;
+			r->side[i] = (struct side){ ring, d->life, s, n_sides, 0, 0 };
+			if (d->up && d->in_group)
+				r->side[i].own = w->type[SIM_FENCED]->ops->weight(d->core);
+			most = r->side[i].own > most ? r->side[i].own : most;
 		}
 		for (unsigned i = 1; i <= w->n_nodes; i++)
 			if (side[s] & SIM_BIT(i))
-				r->side[i] = (struct side){ ring, w->node[i].d[SIM_FENCED].life, s, most };
+				r->side[i].most = most;
 	}
 }
 
@@ -261,6 +262,7 @@ void sim_check_commit(struct sim_world *w, unsigned node, const void *data, size
 	if (known)
 		return;
 	sim_promise_s5_on_a_majority(w, node, &c);
+	sim_promise_s5_by_all_members(w, node, &c);
 	w->stats.commits++;
 	if (r->n_ver < MAX_VERSIONS)
 		r->ver[r->n_ver++] = c;

@@ -11,6 +11,7 @@
 #include "sim_net.h"
 #include "sim_power.h"
 #include "sim_requests.h"
+#include "sim_types.h"
 
 #define MS 1000u
 
@@ -45,6 +46,16 @@ static bool run_hang(struct sim_world *w, const struct sim_fault *f)
 
 	sim_node_hang(w, f->node, f->num[0]);
 	return can;
+}
+
+/* Who fences is hit at the worst moment: with its agent at work, or about to start one. */
+static bool run_fencer_hangs(struct sim_world *w, const struct sim_fault *f)
+{
+	unsigned fencer = sim_types_fencer(w);
+
+	if (fencer)
+		sim_node_hang(w, fencer, f->num[0]);
+	return fencer != 0;
 }
 
 static bool run_corosync_dies(struct sim_world *w, const struct sim_fault *f)
@@ -147,6 +158,7 @@ const struct sim_fault_kind sim_fault_kinds[] = {
 	{ .name = "hang", .weight = 10, .args = { SIM_ARG_NODE, SIM_ARG_SECONDS }, .draw = draw_hang, .run = run_hang },
 	{ .name = "hang-daemon", .weight = 8, .args = { SIM_ARG_NODE, SIM_ARG_CHOICE, SIM_ARG_SECONDS2 },
 		.choices = sim_daemon_names, .draw = sim_draw_hang_daemon, .run = sim_run_hang_daemon },
+	{ .name = "fencer-hangs", .weight = 8, .args = { SIM_ARG_SECONDS }, .draw = draw_hang, .run = run_fencer_hangs },
 	{ .name = "partition", .weight = 10, .args = { SIM_ARG_SIDES }, .draw = draw_partition, .run = run_partition,
 		.calm = calm_network },
 	{ .name = "sides", .weight = 4, .args = { SIM_ARG_NUMBER }, .draw = sim_draw_sides, .run = sim_run_sides },

@@ -65,9 +65,9 @@ void sim_promise_s2_not_before_fenced(struct sim_world *w, const struct resource
  */
 void sim_promise_s2_word_is_true(struct sim_world *w, unsigned by, unsigned victim)
 {
-	const struct verdict *v = &((const struct rules *)w->rules)->verdict[by];
+	const struct verdict *v = &((const struct rules *)w->rules)->verdict[by][victim];
 
-	if (v->victim != victim || v->at_us != w->now_us || !v->success)
+	if (v->at_us != w->now_us || !v->success)
 		sim_fail(w, "S2: fenced of node %u says that node %u is fenced, but no agent of it has said so", by, victim);
 }
 
@@ -76,6 +76,6 @@ void sim_promise_s2_off_is_off(struct sim_world *w, unsigned by, unsigned victim
 {
 	const struct sim_node *n = &w->node[victim];
 
-	if (n->power && n->boot == ((const struct rules *)w->rules)->verdict[by].boot)
+	if (n->power && n->boot == ((const struct rules *)w->rules)->verdict[by][victim].boot)
 		sim_fail(w, "S2: node %u is called fenced, and it runs on", victim);
 }

@@ -10,6 +10,8 @@
 #include "sim_rules.h"
 #include "sim_types.h"
 
+#define SAME_MEMBERS_US (15u * 1000000u)
+
 struct committed sim_document(const void *data, size_t len)
 {
 	const char *at = memmem(data, len, "config_version=\"", 16);
@@ -66,6 +68,22 @@ void sim_promise_s5_on_a_majority(struct sim_world *w, unsigned node, const stru
 	if (!w->quorum.two_node && sim_quorum_would_have(w, others, 0))
 		sim_fail(w, "S5: version %" PRIu64 " is in force on node %u, but only %u of %u disks hold it", c->version, node,
 			holders, w->n_nodes);
+}
+
+/*
+ * S5: it is on the disk of every member, if the members have been the same since long
+ * before it was agreed on: none was passed over.
+ */
+void sim_promise_s5_by_all_members(struct sim_world *w, unsigned node, const struct committed *c)
+{
+	const struct heard *h = &((const struct rules *)w->rules)->heard[node][SIM_CCSD];
+
+	if (w->now_us - h->since_us < SAME_MEMBERS_US)
+		return;
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		if (h->members & SIM_BIT(i) && sim_types_disk_version(w, i) < c->version)
+			sim_fail(w, "S5: version %" PRIu64 " is in force on node %u, and member %u does not hold it", c->version,
+				node, i);
 }
 
 /* S5: a committed version is never lost. */

@@ -248,13 +248,15 @@ void sim_promise_view(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 			sim_fail(w, "view: %s of node %u hears that node %u joined, which was a member or is none",
 				w->type[k]->ops->name, node, v->joined[i].nodeid);
 	h->members = v->self_left ? 0 : members;
+	h->since_us = w->now_us;
 	remember_met(w, node, k, v);
 }
 
 /*
  * view: of two sides of a split that meet, the one that has been at work does not give
  * its state up for that of one that has done nothing. Looked at for fenced, whose
- * weight only grows: what the greetings said can be told from the moment of the merge.
+ * weight only grows, and for two sides: what the greetings said can be told from the
+ * moment of the merge then.
  */
 void sim_promise_heavier_stays(struct sim_world *w, unsigned node, uint32_t from)
 {
@@ -263,7 +265,7 @@ void sim_promise_heavier_stays(struct sim_world *w, unsigned node, uint32_t from
 	const struct sim_node *n = &w->node[node], *g = &w->node[sim_node_index(w, from)];
 
 	if (mine->ring == sim_ring_id(n) && giver->ring == mine->ring && mine->life == n->d[SIM_FENCED].life &&
-		giver->life == g->d[SIM_FENCED].life && mine->number != giver->number && mine->weight > giver->weight)
+		giver->life == g->d[SIM_FENCED].life && mine->of == 2 && mine->number != giver->number && mine->own > giver->most)
 		sim_fail(w, "view: fenced of node %u gives its state up for that of node %u, whose side has done nothing yet",
 			node, g->id);
 }

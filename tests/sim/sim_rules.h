@@ -55,9 +55,8 @@ struct committed {
 	uint64_t version, hash;
 };
 
-/* The end of a node's last fence agent. */
+/* The end of a node's last fence agent against a victim. */
 struct verdict {
-	unsigned victim;
 	uint64_t at_us, boot;	/* boot: of the victim when the agent began */
 	bool success;
 };
@@ -72,13 +71,14 @@ struct prefix {
 /* Which side of its ring's merge a node's fenced came from, and what was done there. */
 struct side {
 	uint64_t ring, life;	/* life: of the daemon that was there then */
-	unsigned number;
-	uint32_t weight;	/* the most of that side's cores (clu_core_ops.weight) */
+	unsigned number, of;
+	uint32_t own, most;	/* clu_core_ops.weight: its own, and the most of its side */
 };
 
 /* What a core last heard of its group. */
 struct heard {
 	uint64_t life;
+	uint64_t since_us;	/* when the view began */
 	sim_nodes members;
 	/* Of each node: the last two boots (booted_us + 1) whose doings are part of the core's state. */
 	uint64_t met[SIM_MAX_NODES + 1][2];
@@ -110,7 +110,7 @@ struct rules {
 	unsigned n_ver;
 	sim_nodes fencing[SIM_MAX_NODES + 1];	/* per victim: nodes that run an agent against it */
 	uint64_t victim_boot[SIM_MAX_NODES + 1][SIM_MAX_NODES + 1];	/* [by][victim]: when the agent began */
-	struct verdict verdict[SIM_MAX_NODES + 1];
+	struct verdict verdict[SIM_MAX_NODES + 1][SIM_MAX_NODES + 1];	/* [by][victim] */
 	struct prefix prefix[PREFIXES];
 	struct side side[SIM_MAX_NODES + 1];
 	struct heard heard[SIM_MAX_NODES + 1][SIM_NDAEMONS];
@@ -141,6 +141,7 @@ void sim_promise_s3_one_at_a_time(struct sim_world *w, unsigned by, unsigned vic
 /* sim_promise_conf.c */
 void sim_promise_s5_one_content(struct sim_world *w, unsigned node, const struct committed *c);
 void sim_promise_s5_on_a_majority(struct sim_world *w, unsigned node, const struct committed *c);
+void sim_promise_s5_by_all_members(struct sim_world *w, unsigned node, const struct committed *c);
 void sim_promise_s5_not_lost(struct sim_world *w, const struct committed *held);
 struct committed sim_document(const void *data, size_t len);
 

@@ -9,6 +9,7 @@
 #include "ccsd_doc.h"
 #include "clu_conf.h"
 #include "fenced_core.h"
+#include "fenced_priv.h"
 #include "rg_core.h"
 #include "sim_disk.h"
 #include "sim_meta.h"
@@ -108,6 +109,18 @@ static void *fenced_new(void *world, unsigned node)
 static void fenced_free(void *core)
 {
 	fdom_free(core);
+}
+
+unsigned sim_types_fencer(const struct sim_world *w)
+{
+	for (unsigned i = 1; i <= w->n_nodes; i++) {
+		const struct sim_node *n = &w->node[i];
+
+		if (n->power && !n->hung && n->d[SIM_FENCED].up && fdom_is_master(n->d[SIM_FENCED].core) &&
+			fdom_victim_count(n->d[SIM_FENCED].core))
+			return i;
+	}
+	return 0;
 }
 
 static const struct sim_daemon_type fenced_type = { &fdom_ops, fenced_new, fenced_free, true };

@@ -48,7 +48,8 @@ def build(folder):
     os.makedirs(folder, exist_ok=True)
     quiet = {"cwd": folder, "stdout": subprocess.DEVNULL}
     if not os.path.exists(folder + "/config.status"):
-        sh([TOP + "/configure", "-q", "--enable-coverage", "--disable-shared", "--sysconfdir=/etc",
+        sh([TOP + "/configure", "-q", "--enable-coverage", "--disable-shared",
+            "CFLAGS=-g -O0 -U_FORTIFY_SOURCE", "--sysconfdir=/etc",
             "--localstatedir=/var", "--runstatedir=/run"], **quiet)
     sh(["make", "-s", "-j%d" % os.cpu_count(), "hasim"], **quiet)
     for path in found(folder, ".gcda"):
@@ -140,8 +141,8 @@ class File:
                         self.missing.append(Way(function, text, seen[function, text], at, len(counts), number))
 
     def after(self, way):
-        """The line and the one behind it, as rules see them."""
-        return " ".join(self.source[way.line - 1:way.line + 1])
+        """What rules see: file and function, the line and the one behind it."""
+        return "%s %s: %s" % (self.name, way.function, " ".join(self.source[way.line - 1:way.line + 1]))
 
 
 class Listed:
@@ -230,7 +231,7 @@ def report(files, listed):
             for way in file.missing:
                 group = listed.find(file, way)
                 row["listed" if group else "neither"] += 1
-                per_class[group] += bool(group)
+                per_class.update([group] if group else [])
                 if not group:
                     open_ways.append("%s:%d %s %d/%d%s\n\t%s" % (
                         file.name, way.line, way.function, way.number, way.of,
@@ -254,7 +255,7 @@ def report(files, listed):
         print("%-10s %7d %7d %6.1f %7d %7d %8d %d" % (
             core, row["ways"], row["taken"], 100.0 * row["taken"] / max(1, row["ways"]), row["behind"], row["listed"],
             row["neither"], row["functions"]))
-    print("listed: " + ", ".join("%s %d" % one for one in sorted(per_class.items()) if one[0]))
+    print("listed: " + ", ".join("%s %d" % one for one in sorted(per_class.items())))
     return bool(open_ways or stale)
 
 
@@ -267,7 +268,7 @@ def main():
     broken = False
     if not args.keep:
         build(args.build)
-        broken = histories(args.build, args.seeds, sorted(glob.glob(TOP + "/tests/sim/cases/*")))
+        broken = histories(args.build, args.seeds, sorted(glob.glob(TOP + "/tests/sim/cases/*.sim")))
     lines, functions = gcov(args.build)
     files = [File(name, lines[name], functions[name]) for name in sorted(functions)]
     return report(files, Listed(os.path.join(TOP, LIST))) or broken

@@ -50,14 +50,15 @@ void rg_came_back_stopped(struct rg *rg, struct rg_node *n)
 
 /*
  * A machine that is gone may have seen the last messages alone, so it counts as
- * lost whatever it owned. Of a process that died on a machine that lives, the
+ * lost whatever it owned, and also if it did not take part yet: where both halves of
+ * a split are quorate (two_node), it may do so by now. Of a process that died on a machine that lives, the
  * others have seen everything: it is lost only if services were left behind.
  */
-static void lost(struct rg *rg, struct rg_node *n, enum clu_left how, bool was_ready)
+static void lost(struct rg *rg, struct rg_node *n, enum clu_left how, bool was_here)
 {
 	bool owner = owns_something(rg, n->nodeid);
 
-	if (n->lost || (how == CLU_LEFT_PROCESS ? !owner : !was_ready && !owner))
+	if (n->lost || (how == CLU_LEFT_PROCESS ? !owner : !was_here && !owner))
 		return;
 	n->lost = true;
 	n->lost_how = how;
@@ -73,11 +74,11 @@ static void lost(struct rg *rg, struct rg_node *n, enum clu_left how, bool was_r
 static void member_left(struct rg *rg, const struct clu_member_left *l, const struct clu_ring *ring)
 {
 	struct rg_node *n = rg_node_get(rg, l->nodeid);
-	bool was_ready;
+	bool was_here;
 
 	if (!n)
 		return;
-	was_ready = n->present && (n->ready || n->leaving);
+	was_here = n->present;
 	n->present = n->ready = n->leaving = n->confirmed = false;
 	n->quorum = 0;
 	for (unsigned i = 0; i < rg->n_svcs; i++)
@@ -86,7 +87,7 @@ static void member_left(struct rg *rg, const struct clu_member_left *l, const st
 		rg_note_node(rg, CLU_INFO, "rg.member", n->nodeid, "member", "left", "its rgmanager ended in order");
 		return;
 	}
-	lost(rg, n, l->how, was_ready);
+	lost(rg, n, l->how, was_here);
 	n->fenced_here = false;
 	if (l->how == CLU_LEFT_NODE) {
 		rg_ids_add(&rg->quorum_waits, l->nodeid);

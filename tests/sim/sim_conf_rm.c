@@ -138,9 +138,11 @@ static void draw_policy(struct sim_dice *d, unsigned i, struct clu_buf *ret)
 		clu_buf_printf(ret, " autostart=\"%s\"", SOME(d, autostart));
 	if (sim_dice_chance(d, 800))
 		clu_buf_printf(ret, " recovery=\"%s\"", SOME(d, recovery));
-	if (sim_dice_chance(d, 500))
-		clu_buf_printf(ret, " domain=\"%s%u\"", sim_dice_chance(d, 900) ? "d" : "D",
-			(unsigned)sim_dice_below(d, sim_dice_chance(d, 900) ? N_DOMAINS : 9));
+	if (sim_dice_chance(d, 500)) {
+		unsigned which = (unsigned)sim_dice_below(d, sim_dice_chance(d, 900) ? N_DOMAINS : 9);
+
+		clu_buf_printf(ret, " domain=\"%s%u\"", sim_dice_chance(d, 900) ? "d" : "D", which);
+	}
 	if (sim_dice_chance(d, 100))
 		clu_buf_str(ret, " exclusive=\"1\"");
 	if (sim_dice_chance(d, 250))

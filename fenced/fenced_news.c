@@ -246,7 +246,7 @@ void fdom_dump(const void *core, struct clu_buf *ret)
 				(long long)(d->nodes[i].v.due_ms - d->now_ms), d->nodes[i].v.begun);
 	for (unsigned i = 0; i < FDOM_MAX_NODES; i++)
 		if (d->runs[i].used)
-			clu_buf_printf(ret, "run %u child=%llu method=%u step=%u killed=%d restoring=%d\n",
+			clu_buf_printf(ret, "run %u child=%llu method=%u step=%u killed=%d held=%d restoring=%d\n",
 				d->runs[i].nodeid, (unsigned long long)d->runs[i].child, d->runs[i].method,
-				d->runs[i].step, d->runs[i].killed, d->runs[i].restoring);
+				d->runs[i].step, d->runs[i].killed, d->runs[i].held, d->runs[i].restoring);
 }

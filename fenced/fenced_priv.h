@@ -81,6 +81,7 @@ struct fdom_run {
 	unsigned method, step;
 	uint64_t child;		/* id of the running program */
 	bool killed;		/* we asked for its end */
+	bool held;		/* no program runs: the next one waits for quorum of the present ring */
 	bool restoring;		/* the victim is off and reported; outlets are switched on again */
 	uint64_t begun_ms, begun_us;
 	char log[FDOM_TEXT];	/* what failed so far */

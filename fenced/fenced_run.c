@@ -164,6 +164,20 @@ static void child_text(const struct clu_child_end *c, char *ret, size_t size)
 		snprintf(ret, size, "exit code %d%s%.*s", c->exit_code, len ? ": " : "", len, line);
 }
 
+/* Agents are begun by a master with quorum of the present ring, and not right after a hang. */
+static bool may_begin(const struct fdom *d)
+{
+	return fdom_is_master(d) && fdom_gate(d) && !d->leaving && d->now_ms >= d->distrust_until_ms;
+}
+
+/* The next agent of a run that has begun; it waits where the ring has changed and its quorum is not known yet. */
+static void run_next(struct fdom *d, struct fdom_run *r)
+{
+	r->held = !may_begin(d);
+	if (!r->held && !run_advance(d, r))
+		run_failed(d, r, r->log, false);
+}
+
 void fdom_on_child(struct fdom *d, const struct clu_child_end *c)
 {
 	struct fdom_run *r = NULL;
@@ -193,8 +207,7 @@ void fdom_on_child(struct fdom *d, const struct clu_child_end *c)
 			run_log(r, run_step(r)->agent, text);
 			r->method++;
 			r->step = 0;
-			if (!run_advance(d, r))
-				run_failed(d, r, r->log, false);
+			run_next(d, r);
 			return;
 		}
 	}
@@ -223,8 +236,8 @@ void fdom_on_child(struct fdom *d, const struct clu_child_end *c)
 	}
 	if (r->restoring)
 		run_free(r);
-	else if (!run_advance(d, r))
-		run_failed(d, r, r->log, false);
+	else
+		run_next(d, r);
 }
 
 void fdom_runs_check(struct fdom *d)
@@ -238,7 +251,10 @@ void fdom_runs_check(struct fdom *d)
 			CLU_PLANTED(FENCED_AGENT_GOES_ON))
 			continue;
 		r->killed = true;
-		clu_out_kill(d->out, r->child);
+		if (r->held)
+			run_failed(d, r, "the fence agent was stopped", true);
+		else
+			clu_out_kill(d->out, r->child);
 	}
 }
 
@@ -319,8 +335,11 @@ void fdom_runs_start(struct fdom *d)
 {
 	bool looked_at[FDOM_MAX_NODES] = { false };
 
-	if (!fdom_is_master(d) || !fdom_gate(d) || d->leaving || !d->conf || d->now_ms < d->distrust_until_ms)
+	if (!may_begin(d) || !d->conf)
 		return;
+	for (unsigned i = 0; i < FDOM_MAX_NODES; i++)
+		if (d->runs[i].used && d->runs[i].held)
+			run_next(d, &d->runs[i]);
 	for (;;) {
 		unsigned next = FDOM_MAX_NODES;
 

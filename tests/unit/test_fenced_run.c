@@ -136,6 +136,39 @@ static void test_every_device_must_succeed(void **state)
 	fw_done(&w);
 }
 
+static void ring_lost_a_stranger(void)
+{
+	w.ring += 4;
+	for (unsigned i = 1; i <= 2; i++) {
+		const struct clu_ring ring = { 1, w.ring };
+
+		assert_int_equal(clu_group_ring(w.n[i].g, &ring), 0);
+	}
+}
+
+/* The ring changes while the first of two agents runs: the second waits until it is known who has quorum now. */
+static void test_next_agent_needs_quorum_of_the_present_ring(void **state)
+{
+	for (unsigned lost = 0; lost < 2; lost++) {
+		start(NULL, NULL);
+		fw_crash(&w, 3);
+		ring_lost_a_stranger();
+		fw_child_end(&w, 1, 3, 1, "");
+		assert_null(fw_child(&w, 1, 3));
+		assert_string_equal(fw_victim(&w, 2, 3)->state, "fencing");
+		if (lost)
+			w.votes_needed = 3;
+		fw_quorum(&w);
+		fw_pump(&w);
+		if (lost)
+			assert_null(fw_child(&w, 1, 3));
+		else
+			assert_string_equal(fw_child(&w, 1, 3)->agent, "/agents/fence_two");
+		assert_string_equal(fw_victim(&w, 2, 3)->state, lost ? "waiting" : "fencing");
+		fw_done(&w);
+	}
+}
+
 /* Two power supplies: off, off - that is the fencing -, then on, on, whose failure does no harm. */
 static void test_all_off_then_all_on(void **state)
 {
@@ -290,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_config_change_retries_at_once),
 		cmocka_unit_test(test_config_change_before_the_failure_is_delivered),
 		cmocka_unit_test(test_every_device_must_succeed),
+		cmocka_unit_test(test_next_agent_needs_quorum_of_the_present_ring),
 		cmocka_unit_test(test_all_off_then_all_on),
 		cmocka_unit_test(test_what_cannot_be_run_is_said),
 		cmocka_unit_test(test_timeout_and_signal),

@@ -145,9 +145,11 @@ static void draw_policy(struct sim_dice *d, unsigned i, struct clu_buf *ret)
 	}
 	if (sim_dice_chance(d, 100))
 		clu_buf_str(ret, " exclusive=\"1\"");
-	if (sim_dice_chance(d, 250))
-		clu_buf_printf(ret, " max_restarts=\"%u\" restart_expire_time=\"%s\"", (unsigned)sim_dice_below(d, 3),
-			sim_dice_chance(d, 500) ? "5m" : "0");
+	if (sim_dice_chance(d, 250)) {
+		unsigned most = (unsigned)sim_dice_below(d, 3);
+
+		clu_buf_printf(ret, " max_restarts=\"%u\" restart_expire_time=\"%s\"", most, sim_dice_chance(d, 500) ? "5m" : "0");
+	}
 	if (sim_dice_chance(d, 100))
 		clu_buf_printf(ret, " priority=\"%u\"", (unsigned)sim_dice_below(d, 9));
 	/* Only on one before it: a ring of dependencies never starts. */

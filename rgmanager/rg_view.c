@@ -346,7 +346,7 @@ void rg_say_fenced(struct rg *rg)
 		m.number = d->seq;
 		m.how = d->how;
 		/* A node that has been back since was fenced for an earlier loss than one that is dealt with now. */
-		m.yes = !rg->fence_heard || !d->standing;
+		m.yes = !rg->fence_heard || (!d->standing && !CLU_PLANTED(RGM_RETURNED_IS_FENCED));
 		rg_send(rg, &m);
 	}
 	rg->fence_heard = rg->fence_heard || rg->fence->joined;

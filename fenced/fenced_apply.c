@@ -41,6 +41,9 @@ static int on_join(struct fdom *d, uint32_t from, const Hawser__FdomMessage *m, 
 	}
 	if (n->member)
 		return 0;
+	/* Whom the creator saw when it said this may be gone by now, and would be no victim. */
+	if (!d->master && m->view_no != d->view_no)
+		return -ESTALE;
 	if (!d->master)
 		startup_victims(d, m);
 	n = fdom_find(d, from);		/* the table may have moved */
@@ -280,7 +283,9 @@ void fdom_on_message(struct fdom *d, const struct clu_message *msg)
 		break;
 	}
 	fdom_master_update(d);
-	if (msg->from == d->self)
+	if (msg->from == d->self && r == -ESTALE)
+		fdom_send_join(d, m->token);
+	else if (msg->from == d->self)
 		fdom_answer(d, m->token, r, why);
 	hawser__fdom_message__free_unpacked(m, NULL);
 }

@@ -276,6 +276,7 @@ static void on_shutdown(struct fdom *d)
 	}
 	d->shutdown = true;
 	d->want_member = false;
+	fdom_join_drop(d);
 	if (fdom_is_member(d))
 		d->leaving = true;
 	else
@@ -413,6 +414,7 @@ static int fdom_step(void *core, const struct clu_event *ev, struct clu_out *out
 	fdom_runs_check(d);
 	d->overtaken = false;
 	fdom_runs_start(d);
+	fdom_join_progress(d);
 	leave_progress(d);
 	fdom_yield_progress(d);
 	if (d->changed)

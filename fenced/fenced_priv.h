@@ -97,6 +97,7 @@ struct fdom {
 	unsigned n_nodes;
 	uint32_t master;	/* 0 = domain without members */
 	uint64_t seq;		/* last number given to a victim or a history entry */
+	uint64_t view_no;	/* losses of nodes so far: what was said before one may be wrong behind it */
 	/*
 	 * The founding of the domain is over: who was missing then has come, or was
 	 * fenced. Before that nobody may rely on the domain, and nobody has done
@@ -115,6 +116,8 @@ struct fdom {
 	unsigned n_up;
 	bool up_known;
 	bool want_member;	/* an operator joined this node */
+	bool join_due;		/* JOIN goes out as soon as it is known who is up */
+	uint64_t join_token;
 	bool stateful;		/* has been a member of a complete domain with quorum */
 	bool yield_sent;
 	bool leaving;		/* LEAVE is due as soon as no agent of ours runs */
@@ -195,7 +198,9 @@ void fdom_on_request(struct fdom *d, const struct clu_request *r);
 void fdom_client_gone(struct fdom *d, uint64_t client);
 void fdom_answer(struct fdom *d, uint64_t token, int error, const char *why);	/* 0 = nobody asked */
 void fdom_answer_all(struct fdom *d, int error, const char *why);	/* what was sent will not come back */
-void fdom_send_join(struct fdom *d, uint64_t token);
+void fdom_send_join(struct fdom *d, uint64_t token);	/* when it is known who is up: now or later */
+void fdom_join_progress(struct fdom *d);
+void fdom_join_drop(struct fdom *d);
 
 /* fenced_news.c */
 void fdom_news_notify(struct fdom *d);

@@ -41,7 +41,7 @@ void fdom_answer_all(struct fdom *d, int error, const char *why)
 		fdom_answer(d, d->pending[i].token, error, why);
 }
 
-void fdom_send_join(struct fdom *d, uint64_t token)
+static void send_join(struct fdom *d, uint64_t token)
 {
 	struct clu_conf_node nodes[FDOM_MAX_NODES];
 	uint32_t absent[FDOM_MAX_NODES];
@@ -50,6 +50,7 @@ void fdom_send_join(struct fdom *d, uint64_t token)
 
 	m.kind = HAWSER__FDOM_KIND__FDOM_JOIN;
 	m.token = token;
+	m.view_no = d->view_no;
 	m.absent = absent;
 	for (unsigned i = 0; i < n && i < FDOM_MAX_NODES && !d->clean_start; i++) {
 		bool up = nodes[i].nodeid == d->self;
@@ -60,6 +61,21 @@ void fdom_send_join(struct fdom *d, uint64_t token)
 			absent[m.n_absent++] = nodes[i].nodeid;
 	}
 	fdom_send(d, &m);
+}
+
+void fdom_send_join(struct fdom *d, uint64_t token)
+{
+	d->join_due = true;
+	d->join_token = token;
+	fdom_join_progress(d);
+}
+
+void fdom_join_progress(struct fdom *d)
+{
+	if (!d->join_due || !d->admitted || !d->up_known || d->quorum_ring.seq < d->view_ring.seq)
+		return;
+	d->join_due = false;
+	send_join(d, d->join_token);
 }
 
 static bool begin(struct fdom *d, const struct clu_request *r, uint64_t *ret_token)
@@ -81,15 +97,25 @@ static void join(struct fdom *d, const struct clu_request *r)
 		fdom_news_reply(d, r->client, -EAGAIN, "fenced is still joining its group; try again");
 	} else if (d->leaving || d->shutdown) {
 		fdom_news_reply(d, r->client, -EBUSY, "this node is leaving the domain; join again when it has left");
+	} else if (d->join_due && d->join_token) {
+		fdom_news_reply(d, r->client, -EBUSY, "this node is joining already");
 	} else if (begin(d, r, &token)) {
 		d->want_member = true;
 		fdom_send_join(d, token);
 	}
 }
 
+void fdom_join_drop(struct fdom *d)
+{
+	if (d->join_due)
+		fdom_answer(d, d->join_token, -ECANCELED, "this node was told to leave before it had joined");
+	d->join_due = false;
+}
+
 static void leave(struct fdom *d, const struct clu_request *r)
 {
 	d->want_member = false;
+	fdom_join_drop(d);
 	if (d->leaving) {
 		fdom_news_reply(d, r->client, -EBUSY, "this node is leaving the domain already");
 		return;

@@ -166,6 +166,15 @@ bool fdom_is_killer(const struct fdom *d)
 	return false;
 }
 
+/* A view without changes tells of nodes that were lost outside of the group. */
+static bool lost_nodes(const struct clu_view *v)
+{
+	for (unsigned i = 0; i < v->n_left; i++)
+		if (v->left[i].how == CLU_LEFT_NODE)
+			return true;
+	return !v->n_left && !v->n_joined;
+}
+
 void fdom_on_view(struct fdom *d, const struct clu_view *v)
 {
 	uint32_t kill[CLU_MAX_NODES];
@@ -180,6 +189,7 @@ void fdom_on_view(struct fdom *d, const struct clu_view *v)
 		return;
 	}
 	d->view_ring = v->ring;
+	d->view_no += lost_nodes(v);
 	for (unsigned i = 0; i < v->n_left; i++) {
 		struct fdom_node *n = fdom_get(d, v->left[i].nodeid);
 		bool member = n && n->member;
@@ -261,6 +271,7 @@ int fdom_snapshot(const void *core, struct clu_buf *ret)
 	s.n_nodes = d->n_nodes;
 	s.master = d->master;
 	s.complete = d->complete;
+	s.view_no = d->view_no;
 	s.seq = d->seq;
 	room = clu_buf_grow(ret, hawser__fdom_snapshot__get_packed_size(&s));
 	if (!room)
@@ -303,7 +314,7 @@ void fdom_on_state(struct fdom *d, const struct clu_message *m)
 	}
 	d->origin++;
 	/* Their messages belonged to the state that is given up here. */
-	d->leave_sent = false;
+	d->leave_sent = d->join_due = false;
 	fdom_answer_all(d, -EAGAIN, "this node met the other side of a split and took its state; ask again");
 	/* So did their agents: the victims' numbers there mean others here. */
 	for (unsigned i = 0; i < FDOM_MAX_NODES; i++)
@@ -317,6 +328,7 @@ void fdom_on_state(struct fdom *d, const struct clu_message *m)
 	}
 	d->master = s->master;
 	d->complete = s->complete;
+	d->view_no = s->view_no;
 	d->yield_sent = false;
 	d->seq = s->seq;
 	d->changed = true;

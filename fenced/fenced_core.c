@@ -252,13 +252,14 @@ static void on_quorum(struct fdom *d, const struct clu_quorum *q)
  */
 static void tell_gone(struct fdom *d)
 {
-	if (!d->admitted || !fdom_is_killer(d) || !d->up_known || d->quorum_ring.seq < d->view_ring.seq)
+	if (!d->admitted || !d->up_known || d->quorum_ring.seq < d->view_ring.seq)
 		return;
 	for (unsigned i = 0; i < d->n_nodes; i++) {
 		struct fdom_node *n = &d->nodes[i];
 		Hawser__FdomMessage m = HAWSER__FDOM_MESSAGE__INIT;
 
-		if (n->v.state == FDOM_V_NONE || n->v.gone || n->v.gone_sent || is_up(d, n->nodeid))
+		if (n->v.state == FDOM_V_NONE || n->v.gone || n->v.gone_sent || is_up(d, n->nodeid) ||
+		    !fdom_is_killer(d, n->nodeid))
 			continue;
 		m.kind = HAWSER__FDOM_KIND__FDOM_GONE;
 		m.nodeid = n->nodeid;

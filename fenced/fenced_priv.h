@@ -172,8 +172,8 @@ void fdom_on_view(struct fdom *d, const struct clu_view *v);
 void fdom_on_state(struct fdom *d, const struct clu_message *m);
 int fdom_snapshot(const void *core, struct clu_buf *ret);
 void fdom_master_update(struct fdom *d);
-/* Has this node to see to it that a node whose past cannot be undone is started anew? */
-bool fdom_is_killer(const struct fdom *d);
+/* Has this node to see to it that this one, whose past cannot be undone, is started anew? */
+bool fdom_is_killer(const struct fdom *d, uint32_t nodeid);
 
 /* fenced_yield.c */
 void fdom_yield_begin(struct fdom *d, struct fdom_node *n);	/* it has to say that it runs no agent */

@@ -152,16 +152,16 @@ static void came_from_split(struct fdom *d)
 }
 
 /*
- * Who has a node without its fenced restarted, and says that it was: the master; in a domain that lost
- * its last member with it, the lowest daemon there is, or that node, and whoever
- * else is a victim, would wait for ever.
+ * Who has a node without its fenced restarted, and says that it was: the master; in a
+ * domain that lost its last member with it, the lowest daemon there is besides, or that
+ * node, and whoever else is a victim, would wait for ever.
  */
-bool fdom_is_killer(const struct fdom *d)
+bool fdom_is_killer(const struct fdom *d, uint32_t nodeid)
 {
 	if (d->master)
 		return fdom_is_master(d);
 	for (unsigned i = 0; i < d->n_nodes; i++)
-		if (d->nodes[i].present)
+		if (d->nodes[i].present && d->nodes[i].nodeid != nodeid)
 			return d->nodes[i].nodeid == d->self;
 	return false;
 }
@@ -220,8 +220,8 @@ void fdom_on_view(struct fdom *d, const struct clu_view *v)
 		merged = true;	/* a member a second time, without having left: the state was replaced */
 	d->admitted = true;
 	fdom_master_update(d);
-	if (fdom_is_killer(d) && d->quorate)
-		for (unsigned i = 0; i < n_kill; i++)
+	for (unsigned i = 0; i < n_kill && d->quorate; i++)
+		if (fdom_is_killer(d, kill[i]))
 			clu_out_kill_node(d->out, kill[i], "its fenced died; the node has to be restarted");
 	if (merged)
 		came_from_split(d);

@@ -12,6 +12,8 @@
 
 #define SAME_MEMBERS_US (15u * 1000000u)
 
+#define LATER_VERSIONS 64	/* more are not committed in one history */
+
 struct committed sim_document(const void *data, size_t len)
 {
 	const char *at = memmem(data, len, "config_version=\"", 16);
@@ -24,19 +26,22 @@ struct committed sim_document(const void *data, size_t len)
 
 /*
  * Of two_node S5 is not promised as a whole (ccsd_core.h, "Known limit"): each of the two may be quorate and alone.
- * But what is lost by that has to be kept aside on some node.
+ * But what is lost by that has to be kept aside on some node: the last that the half had committed, which took the
+ * place of those before it.
  */
 static bool is_kept_aside(const struct sim_world *w, const struct committed *c)
 {
 	char path[128];
 	size_t len;
 
-	snprintf(path, sizeof(path), "/etc/cluster/cluster.conf.unknown-v%" PRIu64, c->version);
-	for (unsigned i = 1; w->quorum.two_node && i <= w->n_nodes; i++) {
-		const void *data = sim_file_get(w, i, path, &len);
+	for (uint64_t v = c->version; w->quorum.two_node && v < c->version + LATER_VERSIONS; v++) {
+		snprintf(path, sizeof(path), "/etc/cluster/cluster.conf.unknown-v%" PRIu64, v);
+		for (unsigned i = 1; i <= w->n_nodes; i++) {
+			const void *data = sim_file_get(w, i, path, &len);
 
-		if (data && sim_document(data, len).hash == c->hash)
-			return true;
+			if (data && (v > c->version || sim_document(data, len).hash == c->hash))
+				return true;
+		}
 	}
 	return false;
 }

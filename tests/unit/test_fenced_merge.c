@@ -225,6 +225,35 @@ static void test_total_split_and_repair(void **state)
 	fw_done(&w);
 }
 
+/*
+ * Both nodes are victims when they meet, one by a request and one by its past, and no member is left that could fence
+ * either. The other one has it started anew, also if that one has the lower id.
+ */
+static void test_two_victims_and_no_member(void **state)
+{
+	const uint32_t n2 = 2;
+	struct clu_quorum newer = { .quorate = true, .nodes = &n2, .n_nodes = 1 };
+
+	fw_init(&w, 2, "post_join_delay='6'");
+	w.votes_needed = 1;
+	w.lax = true;
+	fw_all_join(&w);
+	assert_int_equal(fw_ask(&w, 1, "victim", 2, true), 0);
+	fw_side(&w, 1, 1);
+	fw_change(&w);
+	assert_non_null(fw_victim(&w, 2, 1));
+	fw_ask(&w, 2, "info", 0, false);
+	assert_int_equal(w.n[2].news->master, 0);
+	newer.ring = (struct clu_ring){ 1, w.ring + 1 };
+	assert_int_equal(clu_group_quorum(w.n[2].g, &newer), 0);	/* its state wins */
+	fw_side(&w, 1, 0);
+	fw_change(&w);
+	assert_non_null(fw_victim(&w, 1, 1));
+	assert_non_null(fw_victim(&w, 1, 2));
+	assert_int_equal(w.n[2].killed_node, 1);
+	fw_done(&w);
+}
+
 static void test_two_nodes_race(void **state)
 {
 	fw_init(&w, 2, FW_DEFAULTS);
@@ -255,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_innocent_merge_of_two_quorate_nodes),
 		cmocka_unit_test(test_victim_that_left_the_configuration),
 		cmocka_unit_test(test_total_split_and_repair),
+		cmocka_unit_test(test_two_victims_and_no_member),
 		cmocka_unit_test(test_two_nodes_race),
 	};
 

@@ -323,9 +323,11 @@ static uint64_t fdom_deadline(const void *core)
 	uint64_t first = CLU_NEVER;
 	bool any = false;
 
-	if (!fdom_is_master(d) || !fdom_gate(d) || d->leaving || !d->conf)
+	if (!fdom_is_master(d) || d->leaving || !d->conf)
 		return CLU_NEVER;
-	for (unsigned i = 0; i < d->n_nodes; i++) {
+	for (unsigned i = 0; i < d->n_nodes && !fdom_gate(d); i++)
+		any |= d->nodes[i].v.state != FDOM_V_NONE;
+	for (unsigned i = 0; i < d->n_nodes && fdom_gate(d); i++) {
 		const struct fdom_node *n = &d->nodes[i];
 		uint64_t due = fdom_victim_due(&n->v);
 
@@ -341,7 +343,7 @@ static uint64_t fdom_deadline(const void *core)
 			 d->distrust_until_ms > d->now_ms && d->distrust_until_ms < first)
 			first = d->distrust_until_ms;
 	}
-	/* Also while an agent runs: its end, too, may be what wakes a node that hung. */
+	/* Also while an agent runs, or quorum is waited for: its end, or old news of it, may be what wakes a node that hung. */
 	if (any && first > d->now_ms + PULSE_MS)
 		first = d->now_ms + PULSE_MS;
 	return first;

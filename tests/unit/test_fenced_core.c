@@ -218,6 +218,23 @@ static void test_founder_does_not_trust_old_news(void **state)
 	fw_done(&w);
 }
 
+/* The node hangs between a loss and corosync's word of it: that word is old when it wakes. */
+static void test_quorum_that_waited_for_a_hang_is_old(void **state)
+{
+	fw_init(&w, 3, "post_join_delay='6'");
+	fw_all_join(&w);
+	w.no_quorum_event = true;
+	fw_crash(&w, 3);
+	w.no_quorum_event = false;
+	w.now_ms += 7000;
+	fw_quorum(&w);
+	fw_pump(&w);
+	assert_null(fw_child(&w, 1, 3));
+	fw_advance(&w, 6000);
+	assert_non_null(fw_child(&w, 1, 3));
+	fw_done(&w);
+}
+
 static void test_clean_start(void **state)
 {
 	fw_init(&w, 3, FW_DEFAULTS " clean_start='1'");
@@ -393,6 +410,7 @@ int main(void)
 		cmocka_unit_test(test_startup_fencing),
 		cmocka_unit_test(test_startup_all_arrive_in_time),
 		cmocka_unit_test(test_founder_does_not_trust_old_news),
+		cmocka_unit_test(test_quorum_that_waited_for_a_hang_is_old),
 		cmocka_unit_test(test_clean_start),
 		cmocka_unit_test(test_post_fail_delay),
 		cmocka_unit_test(test_unbounded_delay),

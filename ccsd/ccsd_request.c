@@ -216,7 +216,7 @@ static void update(struct ccsd_core *c, const struct clu_request *r, const Hawse
 			"config_version and repeat", (unsigned long long)v.version,
 			(unsigned long long)ccsd_doc_version(c->force));
 		refuse(c, r, -EINVAL, why, NULL, out);
-	} else if (!c->member || !c->quorate || c->leaving) {
+	} else if (!c->member || (!c->quorate && !CLU_PLANTED(CCSD_NO_QUORUM)) || c->leaving) {
 		ccsd_waits_for(c, wait);
 		refuse(c, r, c->member ? -EPERM : -ENOTCONN, c->leaving ? "ccsd is ending on this node" : wait, NULL, out);
 	} else if (c->req.state != CCSD_REQ_NONE || c->g.prop.open) {

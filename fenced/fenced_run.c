@@ -173,7 +173,7 @@ static bool may_begin(const struct fdom *d)
 /* The next agent of a run that has begun; it waits where the ring has changed and its quorum is not known yet. */
 static void run_next(struct fdom *d, struct fdom_run *r)
 {
-	r->held = !may_begin(d);
+	r->held = !may_begin(d) && !CLU_PLANTED(FENCED_AGENT_GOES_ON);
 	if (!r->held && !run_advance(d, r))
 		run_failed(d, r, r->log, false);
 }

@@ -4,7 +4,7 @@
 #define BUG(name, promise, slip) { #name, CLU_BUG_##name, promise, slip }
 
 const struct sim_bug sim_bugs[] = {
-	BUG(CCSD_NO_QUORUM, "S5", "a status without quorum counts as an acceptance"),
+	BUG(CCSD_NO_QUORUM, "S5", "an update is agreed without quorum"),
 	BUG(CCSD_ONE_ACK_MISSING, "S5", "only the last member's acceptance is looked at"),
 	BUG(CCSD_ACK_BEFORE_DURABLE, "S5", "a proposal counts as accepted when its write begins"),
 	BUG(CCSD_OLDER_ACCEPTED, "S5 sane", "an update with a lower version is taken"),

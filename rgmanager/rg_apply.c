@@ -92,6 +92,11 @@ static void result_while_started(struct rg *rg, struct rg_svc *s, const Hawser__
 {
 	enum rg_verb verb = s->req_verb;
 
+	/* Said before its owner heard that it is frozen: unfrozen, it is checked and compared again. */
+	if (s->flags & RG_FLAG_FROZEN && (m->code == RG_O_CHECK_FAILED || m->code == RG_O_CONF_RESTART)) {
+		rg->stats.ignored++;
+		return;
+	}
 	switch ((enum rg_outcome)m->code) {
 	case RG_O_CHECK_FAILED:
 		check_failed(rg, s, m);

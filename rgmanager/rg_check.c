@@ -17,6 +17,15 @@ static uint64_t check_due(const struct rg_inst *i, unsigned k, const unsigned *i
 	return interval ? i->check_ms[k] + (uint64_t)interval * 1000 : CLU_NEVER;
 }
 
+/* Switched off, or below what is. */
+static bool below_disabled(const struct rg_inst *i)
+{
+	for (; i; i = i->parent)
+		if (i->state == RG_I_DISABLED)
+			return true;
+	return false;
+}
+
 uint64_t rg_check_deadline(const struct rg_svc *s)
 {
 	uint64_t t = CLU_NEVER;
@@ -25,7 +34,7 @@ uint64_t rg_check_deadline(const struct rg_svc *s)
 	for (struct rg_inst *i = s->local.tree; i; i = rg_inst_walk(s->local.tree, i)) {
 		unsigned n = rg_inst_checks(i, index);
 
-		if (i->state == RG_I_DISABLED)
+		if (below_disabled(i))
 			continue;
 		for (unsigned k = 0; k < n; k++)
 			if (check_due(i, k, index) < t)
@@ -48,14 +57,6 @@ static int deepest_due(const struct rg_inst *i, uint64_t now_ms, unsigned *ret_a
 			*ret_action = index[k];
 		}
 	return best;
-}
-
-static bool below_disabled(const struct rg_inst *i)
-{
-	for (; i; i = i->parent)
-		if (i->state == RG_I_DISABLED)
-			return true;
-	return false;
 }
 
 bool rg_check_plan(struct rg *rg, struct rg_svc *s)
@@ -127,6 +128,13 @@ void rg_check_failed(struct rg *rg, struct rg_svc *s, struct rg_inst *i)
 		op->at++;
 	if (op->abort || CLU_PLANTED(RGM_STATUS_FAILURE_IGNORED))
 		return;
+	/* It was frozen after this check had begun: nothing follows from it. */
+	if (s->flags & RG_FLAG_FROZEN) {
+		op->recovering = false;
+		op->why[0] = '\0';
+		op->at++;
+		return;
+	}
 	if (i->failures.max && !op->recovering && !rg_window_exceeded(&i->failures, rg->now_ms)) {
 		rg_window_add(&i->failures, rg->now_ms);
 		op->why[0] = '\0';

@@ -49,6 +49,13 @@ static void keep_state(const struct rg_inst *old, struct rg_inst *now)
 	now->restarts.n = old->restarts.n;
 }
 
+/* What was switched off stays so, and all that is new below it, until somebody asks for it (clusvcadm -c, a new start). */
+static void stay_off(struct rg_inst *now)
+{
+	for (struct rg_inst *i = now; i; i = rg_inst_walk(now, i))
+		i->state = RG_I_DISABLED;
+}
+
 static void walk(struct rg_inst *old, struct rg_inst *now, bool *any)
 {
 	for (struct rg_inst *o = old->child; o; o = o->next) {
@@ -58,8 +65,13 @@ static void walk(struct rg_inst *old, struct rg_inst *now, bool *any)
 			o->need_stop = *any = true;
 	}
 	for (struct rg_inst *n = now->child; n; n = n->next) {
-		struct rg_inst *o = sibling(old->child, n->key, true);
+		struct rg_inst *o = sibling(old->child, n->key, true), *was = sibling(old->child, n->key, false);
 
+		if (!o && (now->state == RG_I_DISABLED || (was && was->state == RG_I_DISABLED))) {
+			stay_off(n);
+			*any = true;
+			continue;
+		}
 		if (!o) {
 			n->need_start = *any = true;
 			continue;

@@ -58,6 +58,7 @@ static void begin_start(struct rg *rg, struct rg_svc *s)
 	struct rg_local *l = &s->local;
 
 	l->active = l->tree != NULL;
+	l->stop_failed = false;		/* of its former life, which an operator has looked after */
 	if (!l->tree) {
 		l->op.failed = true;
 		snprintf(l->op.why, sizeof(l->op.why), "%s", *l->fault ? l->fault : "it is not in this node's configuration");
@@ -237,6 +238,8 @@ static void end_delta(struct rg *rg, struct rg_svc *s)
 	else if (!l->op.abort)
 		clu_out_note(rg->out, CLU_NOTICE, "rg.reconfigured", s->name, "", "", "changed resources were restarted",
 			"steps=%u", l->op.plan.n);
+	if (!l->op.failed && !l->op.abort && s->flags & RG_FLAG_PARTIAL && !is_partial(l))
+		send_result(rg, s, RG_O_WHOLE, "what was switched off is no part of it any more");
 }
 
 static void end_subtree(struct rg *rg, struct rg_svc *s)

@@ -404,6 +404,11 @@ static void op_freeze(struct rg *rg, struct rg_svc *s, uint32_t from, const Haws
 		return;
 	}
 	s->flags = freeze ? s->flags | RG_FLAG_FROZEN : s->flags & ~RG_FLAG_FROZEN;
+	if (!freeze) {
+		/* What its owner said of it meanwhile counted for nothing. */
+		s->local.failed_txn = 0;
+		s->local.fresh_tree = s->local.fresh_tree || s->local.next;
+	}
 	clu_out_note(rg->out, CLU_NOTICE, "rg.frozen", s->name, freeze ? "" : "frozen", freeze ? "frozen" : "",
 		"asked for by an operator", NULL);
 	done(rg, from, m, RG_ESUCCESS, s->owner, "");

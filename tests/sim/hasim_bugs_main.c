@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clu_planted.h"
 #include "hasim_script.h"
 #include "sim_bugs.h"
 #include "sim_history.h"
@@ -68,7 +69,7 @@ static int prove(const struct sim_bug *b, uint64_t within)
 	char other[80] = "";
 	struct sim_result res;
 
-	clu_planted = b->bug;
+	clu_planted = (enum clu_bug)b->bug;
 	for (uint64_t seed = 1; seed <= within; seed++) {
 		if (!run_seed(seed, NULL, &res))
 			continue;
@@ -125,7 +126,7 @@ static int one_seed(const struct sim_bug *b, uint64_t seed, FILE *trace)
 	struct sim_result res;
 	int r;
 
-	clu_planted = b->bug;
+	clu_planted = (enum clu_bug)b->bug;
 	r = run_seed(seed, trace, &res);
 	printf("seed %" PRIu64 ": %s\n", seed, r ? res.why : "all promises held");
 	return r;
@@ -192,7 +193,7 @@ int main(int argc, char **argv)
 	if (optind + 1 < argc && strcmp(argv[optind], "seed") == 0 && bug)
 		return one_seed(bug, strtoull(argv[optind + 1], NULL, 10), trace);
 	if (optind + 1 < argc && bug) {
-		clu_planted = bug->bug;
+		clu_planted = (enum clu_bug)bug->bug;
 		if (strcmp(argv[optind], "run") == 0)
 			return hasim_run_script(argv[optind + 1], trace);
 		if (strcmp(argv[optind], "shrink") == 0)

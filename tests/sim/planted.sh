@@ -10,17 +10,12 @@ else
 	echo "FAIL hasim_bugs does not show the symbol that is looked for below"
 	bad=1
 fi
-found=
-for f in $(find "$HAWSER_BUILDDIR" -maxdepth 2 -type f \( -perm -u+x -o -name '*.so*' -o -name '*.a' \)); do
-	case $f in
-	*/hasim_bugs) ;;
-	*) strings -a "$f" | grep -q 'clu_planted\|CLU_BUG_' && found="$found $f" ;;
-	esac
-done
+found=$(find "$HAWSER_BUILDDIR" -maxdepth 2 -type f \( -perm -u+x -o -name '*.so*' -o -name '*.a' \) ! -name hasim_bugs \
+	-exec sh -c 'strings -a "$1" | grep -q "clu_planted\|CLU_BUG_"' sh {} \; -print)
 if [ -z "$found" ]; then
 	echo "PASS no other program or library holds planted bugs"
 else
-	echo "FAIL planted bugs are in:$found"
+	echo "FAIL planted bugs are in: $found"
 	bad=1
 fi
 exit $bad

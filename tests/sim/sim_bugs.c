@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sim_bugs.h"
 
+#include "clu_planted.h"
+
 #define BUG(name, promise, slip) { #name, CLU_BUG_##name, promise, slip }
 
 const struct sim_bug sim_bugs[] = {

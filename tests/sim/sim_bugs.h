@@ -3,11 +3,9 @@
 #ifndef SIM_BUGS_H
 #define SIM_BUGS_H
 
-#include "clu_planted.h"
-
 struct sim_bug {
 	const char *name;
-	enum clu_bug bug;
+	unsigned bug;		/* an enum clu_bug, which only hasim_bugs has */
 	const char *promise;	/* as it begins sim_fail()'s text; several are parted by blanks */
 	const char *slip;
 };

@@ -154,7 +154,7 @@ static void fire_child_end(struct sim_world *w, struct sim_event *e)
 		migrate(w, e->node, end);
 	if (end->goes_down)
 		goes_down(w, e->node, end->resource);
-	if (n->d[e->daemon].hung) {
+	if (n->d[e->daemon].hung && n->d[e->daemon].hung_until > w->now_us) {
 		struct sim_event *told;
 
 		/* It has ended; who had it run hears of that when it goes on. */

@@ -7,6 +7,7 @@
 
 #include "ccsd_core.h"
 #include "ccsd_validate.h"
+#include "ccsd_vet.h"
 #include "clu_path.h"
 #include "clu_shell.h"
 #include "clu_store.h"
@@ -19,37 +20,6 @@ struct ccsd {
 	struct ccsd_core *core;
 	struct clu_buf why;
 };
-
-static int check(void *ctx, const void *data, size_t len, struct ccsd_verdict *ret)
-{
-	struct ccsd *d = ctx;
-	struct clu_conf *conf = NULL;
-	int r = ccsd_validate(d->schema, data, len, "cluster.conf", &conf, &ret->findings);
-
-	if (conf) {
-		ret->version = clu_conf_version(conf);
-		snprintf(ret->cluster, sizeof(ret->cluster), "%s", clu_conf_cluster_name(conf));
-		clu_conf_unref(conf);
-	}
-	return r == -EMSGSIZE ? -EBADMSG : r;
-}
-
-static int change(void *ctx, const struct ccsd_doc *old, const struct ccsd_doc *new, const uint32_t *members,
-	unsigned n_members, struct clu_buf *findings)
-{
-	struct clu_conf *was = NULL, *is = NULL;
-	struct clu_buf errs = CLU_BUF_INIT;
-	int r = clu_conf_parse(old->data, old->len, "cluster.conf", &was, &errs);
-
-	if (r == 0)
-		r = clu_conf_parse(new->data, new->len, "cluster.conf", &is, &errs);
-	if (r == 0)
-		r = ccsd_check_change(was, is, members, n_members, "cluster.conf", findings);
-	clu_conf_unref(was);
-	clu_conf_unref(is);
-	clu_buf_free(&errs);
-	return r;
-}
 
 /* The file's content, which no power cut takes away any more: others will rely on it. A missing file is none. */
 static int read_file(const char *path, size_t max, struct clu_buf *ret)
@@ -76,7 +46,7 @@ static void *core_new(void *opt_ctx, const char **why)
 	struct ccsd *d = opt_ctx;
 	struct clu_buf path = CLU_BUF_INIT, file = CLU_BUF_INIT, record = CLU_BUF_INIT;
 	const char *conf_path = clu_path(CLU_PATH_CONF), *reason;
-	struct ccsd_cfg cfg = { .conf_path = conf_path, .check = check, .change = change, .check_ctx = d };
+	struct ccsd_cfg cfg = { .conf_path = conf_path, .check = ccsd_vet_document, .change = ccsd_vet_change };
 	int r;
 
 	clu_buf_printf(&path, "%s/cluster.rng", clu_path(CLU_PATH_DATA));
@@ -84,6 +54,7 @@ static void *core_new(void *opt_ctx, const char **why)
 	if (r < 0)
 		goto out;
 	ccsd_schema_agents(d->schema, ccsd_agent_installed);
+	cfg.check_ctx = d->schema;
 	/* A node without the folder gets it here: the cluster's version is to be written there. */
 	clu_buf_free(&path);
 	clu_buf_append(&path, conf_path, strrchr(conf_path, '/') ? (size_t)(strrchr(conf_path, '/') - conf_path) : 0);

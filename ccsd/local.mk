@@ -5,7 +5,7 @@ CCSDCORE_SOURCES = ccsd/ccsd_doc.h ccsd/ccsd_doc.c ccsd/ccsd_core.h ccsd/ccsd_co
 libccsdcore_la_SOURCES = $(CCSDCORE_SOURCES)
 libccsdcore_la_LIBADD = libclucore.la
 libccsdvalidate_la_SOURCES = ccsd/ccsd_schema.h ccsd/ccsd_schema.c ccsd/ccsd_validate.h ccsd/ccsd_validate.c \
-	ccsd/ccsd_refs.c ccsd/ccsd_change.c ccsd/ccsd_agents.c
+	ccsd/ccsd_refs.c ccsd/ccsd_change.c ccsd/ccsd_agents.c ccsd/ccsd_vet.h ccsd/ccsd_vet.c
 libccsdvalidate_la_LIBADD = libclucore.la $(XML_LIBS)
 libccsquery_la_SOURCES = ccsd/ccs_query.h ccsd/ccs_query.c
 libccsquery_la_LIBADD = $(XML_LIBS)

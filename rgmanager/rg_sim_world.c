@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The cluster of a cluster.conf in the simulator's engine: its nodes, daemons and votes. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ccsd_core.h"
-#include "ccsd_validate.h"
+#include "ccsd_vet.h"
 #include "fenced_core.h"
 #include "rg_core.h"
 #include "rg_sim.h"
@@ -23,44 +22,11 @@ static struct rgsim *of_world(void *world)
 
 /* ---- ccsd: documents are checked as the daemon does ---- */
 
-static int check_document(void *ctx, const void *data, size_t len, struct ccsd_verdict *ret)
-{
-	struct rgsim *s = ctx;
-	struct clu_conf *c = NULL;
-	int r = s->schema ? ccsd_validate(s->schema, data, len, "cluster.conf", &c, &ret->findings) :
-		clu_conf_parse(data, len, "cluster.conf", &c, &ret->findings);
-
-	if (c) {
-		ret->version = clu_conf_version(c);
-		snprintf(ret->cluster, sizeof(ret->cluster), "%s", clu_conf_cluster_name(c));
-		clu_conf_unref(c);
-	}
-	return r == -EMSGSIZE ? -EBADMSG : r;
-}
-
-static int check_change(void *ctx, const struct ccsd_doc *old, const struct ccsd_doc *new, const uint32_t *members,
-	unsigned n_members, struct clu_buf *findings)
-{
-	struct clu_conf *was = NULL, *is = NULL;
-	struct clu_buf errs = CLU_BUF_INIT;
-	int r = clu_conf_parse(old->data, old->len, "cluster.conf", &was, &errs);
-
-	(void)ctx;
-	if (r == 0)
-		r = clu_conf_parse(new->data, new->len, "cluster.conf", &is, &errs);
-	if (r == 0)
-		r = ccsd_check_change(was, is, members, n_members, "cluster.conf", findings);
-	clu_conf_unref(was);
-	clu_conf_unref(is);
-	clu_buf_free(&errs);
-	return r;
-}
-
 static void *ccsd_new(void *world, unsigned node)
 {
 	struct rgsim *s = of_world(world);
-	struct ccsd_cfg cfg = { .conf_path = CONF_PATH, .record_path = RECORD_PATH, .check = check_document,
-		.change = check_change, .check_ctx = s };
+	struct ccsd_cfg cfg = { .conf_path = CONF_PATH, .record_path = RECORD_PATH, .check = ccsd_vet_document,
+		.change = ccsd_vet_change, .check_ctx = s->schema };
 	const char *why;
 
 	cfg.file = sim_file_get(world, node, CONF_PATH, &cfg.file_len);

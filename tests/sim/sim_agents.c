@@ -105,12 +105,6 @@ bool sim_resource_dies(struct sim_world *w, const char *name)
 	return any;
 }
 
-void sim_resource_cleaned(struct sim_world *w, unsigned node, const char *name)
-{
-	sim_trace(w, "n%u an operator ends what is left of %s", node, name);
-	goes_down(w, node, name);
-}
-
 /* ---- the end of a program ---- */
 
 /* Of two outlets, the first that is off has cut nothing yet. */

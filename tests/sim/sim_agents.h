@@ -46,7 +46,5 @@ bool sim_resource_dies(struct sim_world *w, const char *resource);
 /* Does this program run, and has nobody ended it? */
 bool sim_program_runs(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, uint64_t id);
 void sim_agents_free(struct sim_node *n);
-/* Whoever looks after a failed service stops what is left of it by hand. */
-void sim_resource_cleaned(struct sim_world *w, unsigned node, const char *resource);
 
 #endif

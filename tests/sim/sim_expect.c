@@ -54,11 +54,18 @@ static void say_node(unsigned node, struct clu_buf *why)
 		clu_buf_str(why, "none");
 }
 
-static bool service_is_known(const char *name, const char *state, struct clu_buf *why)
+/* Asks for the expected service, and says what was heard. false when nobody tells of it. */
+static bool service_is_told(struct sim_world *w, const struct sim_expect *e, char state[32], unsigned *owner,
+	struct clu_buf *why)
 {
-	if (!state[0])
-		clu_buf_printf(why, "no quorate rgmanager tells of a service %s", name);
-	return state[0] != '\0';
+	ask_service(w, e->text, state, owner);
+	if (!state[0]) {
+		clu_buf_printf(why, "no quorate rgmanager tells of a service %s", e->text);
+		return false;
+	}
+	clu_buf_printf(why, "%s is %s, owner ", e->text, state);
+	say_node(*owner, why);
+	return true;
 }
 
 static bool holds_owner(struct sim_world *w, const struct sim_expect *e, struct clu_buf *why)
@@ -66,12 +73,7 @@ static bool holds_owner(struct sim_world *w, const struct sim_expect *e, struct 
 	char state[32];
 	unsigned owner;
 
-	ask_service(w, e->text, state, &owner);
-	if (!service_is_known(e->text, state, why))
-		return false;
-	clu_buf_printf(why, "%s is %s, owner ", e->text, state);
-	say_node(owner, why);
-	return owner == e->node;
+	return service_is_told(w, e, state, &owner, why) && owner == e->node;
 }
 
 static bool holds_state(struct sim_world *w, const struct sim_expect *e, struct clu_buf *why)
@@ -79,12 +81,7 @@ static bool holds_state(struct sim_world *w, const struct sim_expect *e, struct 
 	char state[32];
 	unsigned owner;
 
-	ask_service(w, e->text, state, &owner);
-	if (!service_is_known(e->text, state, why))
-		return false;
-	clu_buf_printf(why, "%s is %s, owner ", e->text, state);
-	say_node(owner, why);
-	return strcmp(state, e->word) == 0;
+	return service_is_told(w, e, state, &owner, why) && strcmp(state, e->word) == 0;
 }
 
 static bool holds_active(struct sim_world *w, const struct sim_expect *e, struct clu_buf *why)

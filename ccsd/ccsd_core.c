@@ -186,6 +186,7 @@ static int ccsd_step(void *core, const struct clu_event *ev, struct clu_out *out
 		break;
 	case CLU_EV_CHILD:	/* runs nothing */
 	case CLU_EV_CONFIG:	/* is where it comes from */
+	case CLU_EV_DEVICE:
 	case CLU_NEVENTS:
 	default:
 		break;

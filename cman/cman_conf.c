@@ -235,6 +235,19 @@ static void write_nodes(struct writer *w)
 	clu_buf_str(w->out, "}\n");
 }
 
+/*
+ * Any model makes corosync expect a device. How long it waits for its word at a new ring, and after how long a vote
+ * that is not repeated has ended, follows from the disk's times (qdisk_conf.h).
+ */
+static void write_device(struct writer *w)
+{
+	const struct qdisk_conf *q = &w->p->qdisk;
+
+	if (w->p->device)
+		clu_buf_printf(w->out, "\tdevice {\n\t\tmodel: disk\n\t\tvotes: %u\n\t\ttimeout: %u\n\t\tsync_timeout: %u\n\t}\n",
+			       q->votes, q->device_timeout_ms, q->sync_timeout_ms);
+}
+
 static void write_quorum(struct writer *w)
 {
 	static const char *const through[] = { "last_man_standing", "last_man_standing_window", "auto_tie_breaker",
@@ -253,6 +266,7 @@ static void write_quorum(struct writer *w)
 	for (unsigned i = 0; i < COUNT(through); i++)
 		if (clu_node_attr(cman, through[i]))
 			clu_buf_printf(w->out, "\t%s: %s\n", through[i], word_attr(w, cman, through[i], "0"));
+	write_device(w);
 	clu_buf_str(w->out, "}\n");
 }
 

@@ -199,7 +199,8 @@ static int look_at_votes(struct cman_info *info)
 		info->quorum = v.quorum;
 		info->quorate = v.flags & VOTEQUORUM_INFO_QUORATE;
 		info->two_node = v.flags & VOTEQUORUM_INFO_TWONODE;
-		info->device_alive = v.flags & VOTEQUORUM_INFO_QDEVICE_ALIVE;
+		/* COMPAT: in cman, a device that did not give its votes was none. */
+		info->device_alive = v.flags & VOTEQUORUM_INFO_QDEVICE_CAST_VOTE;
 		info->device_votes = v.qdevice_votes;
 		snprintf(info->device_name, sizeof(info->device_name), "%.254s", v.qdevice_name);
 	}

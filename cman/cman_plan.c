@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "clu_opt.h"
+#include "qdisk_format.h"
 
 struct maker {
 	const struct cman_plan_in *in;
@@ -428,6 +429,58 @@ static void plan_links(struct maker *m)
 	}
 }
 
+/* What corosync would refuse to start with, said here with a line number. */
+static void check_device(struct maker *m, const struct clu_node *q, int64_t expected)
+{
+	static const char *const others[] = { "last_man_standing", "auto_tie_breaker" };
+	const struct cman_plan *p = m->plan;
+
+	if (p->two_node)
+		fault(m, q, "quorumd: it cannot be had together with two_node: then each node is quorate alone, whatever the disk "
+		      "says; remove two_node, and write expected_votes=\"3\"");
+	for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (flag(m, m->cman, others[i], false))
+			fault(m, q, "quorumd: it cannot be had together with cman/@%s: both would decide; remove one", others[i]);
+	for (unsigned i = 0; i < p->n_nodes; i++)
+		if (p->nodes[i].nodeid > QDISK_NODES)
+			fault(m, q, "quorumd: node \"%s\" has nodeid %u: the disk has blocks for the ids 1 to %d; give it another one",
+			      p->nodes[i].name, p->nodes[i].nodeid, QDISK_NODES);
+	if (!p->two_node && expected >= 0 && expected < (int64_t)p->qdisk.votes + 2)
+		fault(m, m->cman, "cman/@expected_votes: %" PRId64 " includes the %u votes of the quorum disk: at least 2 must be left "
+		      "for the nodes; correct it, or leave it out to have it reckoned", expected, p->qdisk.votes);
+}
+
+/*
+ * corosync does not add the votes of a device that are written to those it expects of the nodes: the sum is written
+ * as well.
+ */
+static void plan_device(struct maker *m, int64_t expected, uint32_t node_votes)
+{
+	const struct clu_node *q = clu_node_child(clu_conf_root(m->in->conf), "quorumd");
+	struct cman_plan *p = m->plan;
+	int r = qdisk_conf_read(m->in->conf, &p->qdisk, m->errs, m->warns);
+
+	if (r == -ENOENT)
+		return;
+	m->faults += r;
+	if (r)
+		return;
+	if (!p->qdisk.votes || node_votes < 2) {
+		warn(m, q, "quorumd: left out: %s", p->qdisk.votes ? "a cluster whose nodes have one vote together needs no disk" :
+		     "a quorum disk without votes decides nothing; give it votes");
+		return;
+	}
+	check_device(m, q, expected);
+	if (m->faults)
+		return;
+	p->device = true;
+	if (expected < 0)
+		p->expected_votes = node_votes + p->qdisk.votes;
+	else if (expected != node_votes + p->qdisk.votes)
+		warn(m, m->cman, "cman/@expected_votes: %" PRId64 ", but the nodes have %u votes and the quorum disk %u: taken as "
+		     "written", expected, node_votes, p->qdisk.votes);
+}
+
 static void plan_quorum(struct maker *m)
 {
 	struct cman_plan *p = m->plan;
@@ -451,10 +504,7 @@ static void plan_quorum(struct maker *m)
 		fault(m, m->cman, "no node has a vote: the cluster could never be quorate; give nodes votes");
 	p->two_node = two;
 	p->expected_votes = two ? 0 : expected < 0 ? 0 : (uint32_t)expected;
-	if (clu_node_child(clu_conf_root(m->in->conf), "quorumd"))
-		warn(m, clu_node_child(clu_conf_root(m->in->conf), "quorumd"),
-		     "quorumd: the quorum disk is not used: its votes do "
-		     "not count; remove the element, and its votes from expected_votes");
+	plan_device(m, expected, sum);
 }
 
 bool cman_plan_is_quorate_alone(const struct cman_plan *p)

@@ -14,6 +14,7 @@
 #define CMAN_PLAN_H
 
 #include "clu_conf.h"
+#include "qdisk_conf.h"
 
 #define CMAN_MAX_NODES 64
 #define CMAN_MAX_LINKS 8		/* corosync's limit */
@@ -80,6 +81,8 @@ struct cman_plan {
 	bool realtime;
 	bool two_node;
 	uint32_t expected_votes;	/* 0: corosync sums up the node list */
+	bool device;			/* there is a quorum disk with votes */
+	struct qdisk_conf qdisk;	/* ... then what it says */
 	uint32_t token_ms;
 	unsigned n_links;
 	struct cman_plan_link links[CMAN_MAX_LINKS];

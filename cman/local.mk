@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What corosync is told, from a cluster.conf: for cman_tool, and for the simulator's quorum.
 noinst_LTLIBRARIES += libcmanplan.la
-libcmanplan_la_SOURCES = cman/cman_plan.h cman/cman_plan.c cman/cman_conf.h cman/cman_conf.c
-libcmanplan_la_LIBADD = libclucore.la
+libcmanplan_la_SOURCES = cman/cman_plan.h cman/cman_plan.c cman/cman_conf.h cman/cman_conf.c \
+	cman/qdisk_conf.h cman/qdisk_conf.c cman/qdisk_format.h cman/qdisk_format.c
+libcmanplan_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)
+libcmanplan_la_LIBADD = libclucore.la $(ZLIB_LIBS)
 
 noinst_LTLIBRARIES += libcmanbase.la
 libcmanbase_la_SOURCES = cman/cman_name.h cman/cman_name.c cman/cman_info.h cman/cman_info.c \
@@ -49,3 +51,24 @@ TESTS += test_cman_reload
 test_cman_reload_SOURCES = tests/unit/test_cman_reload.c cman/cman_reload.c cman/cman_doc.c cman/cman_start.c
 test_cman_reload_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_cman_reload_LDADD = libcmanbase.la libcluclient.la libproto.la $(CMOCKA_LIBS)
+
+# The quorum disk.
+QDISKCORE_SOURCES = cman/qdisk_core.h cman/qdisk_priv.h cman/qdisk_core.c cman/qdisk_peers.c cman/qdisk_elect.c \
+	cman/qdisk_vote.c cman/qdisk_heuristics.c cman/qdisk_show.c
+noinst_LTLIBRARIES += libqdiskcore.la
+libqdiskcore_la_SOURCES = $(QDISKCORE_SOURCES)
+libqdiskcore_la_LIBADD = libcmanplan.la
+noinst_LTLIBRARIES += libqdiskdev.la
+libqdiskdev_la_SOURCES = cman/qdisk_dev.h cman/qdisk_dev.c
+libqdiskdev_la_LIBADD = libcmanplan.la
+
+sbin_PROGRAMS += qdiskd mkqdisk
+dist_man_MANS += man/qdiskd.8 man/mkqdisk.8 man/qdisk.5
+qdiskd_SOURCES = cman/qdiskd_main.c cman/qdiskd_device.h cman/qdiskd_disk.c cman/qdiskd_votes.c
+qdiskd_CFLAGS = $(AM_CFLAGS) $(VOTEQUORUM_CFLAGS)
+qdiskd_LDADD = libqdiskcore.la libqdiskdev.la libclushell.la $(VOTEQUORUM_LIBS) -lpthread
+mkqdisk_SOURCES = cman/mkqdisk.c
+mkqdisk_LDADD = libqdiskdev.la libclubase.la
+
+TESTS += tests/cli/test_mkqdisk.sh
+EXTRA_DIST += tests/cli/test_mkqdisk.sh

@@ -17,6 +17,7 @@ const char *clu_event_name(enum clu_event_type type)
 		[CLU_EV_PEER] = "PEER",
 		[CLU_EV_TIMER] = "TIMER",
 		[CLU_EV_SHUTDOWN] = "SHUTDOWN",
+		[CLU_EV_DEVICE] = "DEVICE",
 	};
 
 	return type < CLU_NEVENTS ? names[type] : "?";

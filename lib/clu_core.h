@@ -44,6 +44,7 @@ enum clu_event_type {
 	CLU_EV_PEER,		/* word of a daemon below, or corosync gone (u.peer) */
 	CLU_EV_TIMER,		/* the deadline that the core announced has passed */
 	CLU_EV_SHUTDOWN,	/* SIGTERM: leave in order, then answer with EXIT */
+	CLU_EV_DEVICE,		/* word of what only this daemon has (u.device) */
 	CLU_NEVENTS
 };
 
@@ -141,6 +142,18 @@ struct clu_peer {
 	size_t len;
 };
 
+/*
+ * A daemon's own descriptor or thread, beside what all have (clu_shell.h: struct clu_device_ops). What the numbers
+ * mean, and what the data is, stands in the header of its core.
+ */
+struct clu_device {
+	uint32_t what;
+	uint64_t id;
+	int32_t result;
+	const void *data;
+	size_t len;
+};
+
 struct clu_start {
 	uint32_t nodeid;	/* 0 when not known yet (no corosync): a second START follows then */
 	const char *node_name;	/* as in cluster.conf, or the host's name */
@@ -164,6 +177,7 @@ struct clu_event {
 		struct clu_stored stored;
 		struct clu_config config;
 		struct clu_peer peer;
+		struct clu_device device;
 	} u;
 };
 

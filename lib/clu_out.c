@@ -291,6 +291,18 @@ void clu_out_exit(struct clu_out *out)
 	(void)add(out, CLU_ACT_EXIT);
 }
 
+void clu_out_device(struct clu_out *out, uint32_t what, uint64_t id, const void *data, size_t len)
+{
+	struct clu_action *a = add(out, CLU_ACT_DEVICE);
+
+	if (!a)
+		return;
+	a->u.device.what = what;
+	a->u.device.id = id;
+	a->u.device.data = copy(out, data, len);
+	a->u.device.len = len;
+}
+
 void clu_out_fatal(struct clu_out *out, int32_t code, const char *why)
 {
 	struct clu_action *a = add(out, CLU_ACT_FATAL);

@@ -22,6 +22,7 @@ enum clu_action_type {
 	CLU_ACT_FENCE,		/* ask fenced to make node u.nodeid a victim (with a reason) */
 	CLU_ACT_KILL_NODE,	/* have corosync on node u.nodeid ended by the cluster (corosync_cfg_kill_node) */
 	CLU_ACT_CONFIG,		/* ccsd only: this document is the one in force now */
+	CLU_ACT_DEVICE,		/* to what only this daemon has (u.device, see CLU_EV_DEVICE) */
 	CLU_ACT_FATAL,		/* the daemon cannot go on: exit with this code and reason */
 	CLU_ACT_EXIT,		/* orderly end after SHUTDOWN */
 	CLU_NACTIONS
@@ -31,7 +32,7 @@ enum clu_level { CLU_DEBUG, CLU_INFO, CLU_NOTICE, CLU_WARNING, CLU_ERR, CLU_CRIT
 
 /*
  * A code for FATAL: what this daemon ran cannot be stopped any more and must not
- * go on. A daemon with CLU_WANT_WATCHDOG (clu_shell.h) has its machine reset.
+ * go on. A daemon with CLU_WANT_WATCHDOG or CLU_WANT_RESET (clu_shell.h) has its machine reset.
  */
 #define CLU_FATAL_RESET 70
 
@@ -66,6 +67,7 @@ struct clu_action {
 		struct { uint64_t id; const char *path; const void *data; size_t len; uint32_t mode; } store;
 		struct { enum clu_level level; const char *event, *object, *from, *to, *why, *fields; } note;
 		struct { uint32_t nodeid; const char *why; } node;		/* FENCE, KILL_NODE */
+		struct { uint32_t what; uint64_t id; const void *data; size_t len; } device;
 		struct { int32_t code; const char *why; } fatal;
 	} u;
 };
@@ -93,6 +95,7 @@ void clu_out_leave(struct clu_out *out);
 void clu_out_fence(struct clu_out *out, uint32_t nodeid, const char *why);
 void clu_out_kill_node(struct clu_out *out, uint32_t nodeid, const char *why);
 void clu_out_config(struct clu_out *out, const void *data, size_t len);
+void clu_out_device(struct clu_out *out, uint32_t what, uint64_t id, const void *data, size_t len);
 void clu_out_fatal(struct clu_out *out, int32_t code, const char *why);
 void clu_out_exit(struct clu_out *out);
 

@@ -34,7 +34,23 @@ enum clu_want {
 	 * than go on unwatched. Switched off by -N / --no-watchdog.
 	 */
 	CLU_WANT_WATCHDOG = 1 << 6,
+	/* FATAL with CLU_FATAL_RESET resets the machine at once, without a parent process. Switched off by -N as well. */
+	CLU_WANT_RESET = 1 << 7,
 };
+
+/*
+ * What a daemon has beside the things every daemon has: a disk, a further connection. The shell hands it the core's
+ * DEVICE actions; its word comes back with clu_shell_device_said(). All calls from the loop's thread.
+ */
+struct clu_device_ops {
+	/* Before corosync is connected to. NULL + *why on failure. loop: the shell's, a qb_loop_t. */
+	void *(*open)(struct clu_shell *s, void *loop, void *opt_ctx, const char **why);
+	void (*act)(void *device, uint32_t what, uint64_t id, const void *data, size_t len);
+	void (*close)(void *device);	/* must not wait for what hangs */
+};
+
+/* Gives the core a DEVICE event (the data is copied if it must wait); also from inside act(). */
+void clu_shell_device_said(struct clu_shell *s, const struct clu_device *d);
 
 /* Extra command line options of one daemon, besides the common ones (-f -D -h -V -N). */
 struct clu_daemon_opt {
@@ -56,6 +72,7 @@ struct clu_daemon {
 	/* Makes the core, after the options were read. NULL + *why on failure. */
 	void *(*core_new)(void *opt_ctx, const char **why);
 	void (*core_free)(void *core);
+	const struct clu_device_ops *device;	/* NULL: none */
 };
 
 /*

@@ -296,6 +296,14 @@ static int run_daemon(struct clu_shell *s, struct start_end *e, int armed_fd)
 		s->code = r == -EADDRINUSE ? EXIT_RUNNING : 1;
 		goto out;
 	}
+	if (s->d->device) {
+		s->device = s->d->device->open(s, s->loop, s->d->opt_ctx, &why);
+		if (!s->device) {
+			start_failed(e, 1, "%s", why ? why : "out of memory; free memory on this node");
+			s->code = 1;
+			goto out;
+		}
+	}
 	r = clu_shell_corosync_start(s, &words);
 	if (!r && !s->ended)
 		r = clu_shell_peers_init(s);
@@ -319,12 +327,16 @@ static int run_daemon(struct clu_shell *s, struct start_end *e, int armed_fd)
 	/* The watchdog process waits for this end: nothing may come before the reset. */
 	if (s->code == CLU_FATAL_RESET && armed_fd >= 0)
 		_exit(CLU_FATAL_RESET);
+	if (s->code == CLU_FATAL_RESET && (s->d->want & CLU_WANT_RESET) && !s->no_watchdog)
+		clu_shell_reset(name);
 out:
 	s->ended = true;
 	s->ipc = clu_ipc_server_free(s->ipc, LAST_WORD_MS);
 	clu_shell_peers_fini(s);
 	clu_shell_corosync_close(s);
 	s->children = clu_children_free(s->children);
+	if (s->device)
+		s->d->device->close(s->device);
 	clu_shell_worker_fini(s);
 	clu_shell_run_fini(s);
 	s->d->core_free(s->core);

@@ -19,7 +19,7 @@ static const struct common {
 } commons[] = {
 	{ 'f', "foreground", "stay in the foreground, log to standard error as well", false },
 	{ 'D', "debug", "log more, to standard error as well when in the foreground", false },
-	{ 'N', "no-watchdog", "do not reset this machine when the daemon ends unasked", true },
+	{ 'N', "no-watchdog", "do not reset this machine, whatever becomes of the daemon", true },
 	{ 'h', "help", "show this text and exit", false },
 	{ 'V', "version", "show the version and exit", false },
 };
@@ -27,7 +27,7 @@ static const struct common {
 
 static bool offered(const struct clu_daemon *d, const struct common *c)
 {
-	return !c->watchdog || (d->want & CLU_WANT_WATCHDOG);
+	return !c->watchdog || (d->want & (CLU_WANT_WATCHDOG | CLU_WANT_RESET));
 }
 
 /* A daemon's own meaning of a letter, older than this suite, comes before the common one; the long name stays. */

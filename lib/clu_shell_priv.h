@@ -68,7 +68,7 @@ struct clu_shell_quorum {
 
 struct clu_shell {
 	const struct clu_daemon *d;
-	void *core;
+	void *core, *device;
 	qb_loop_t *loop;
 	bool foreground, debug, no_watchdog;
 
@@ -181,5 +181,7 @@ int clu_shell_kill_node(struct clu_shell *s, uint32_t nodeid, const char *why);
  * to it when a sudden end shall reset the machine.
  */
 int clu_shell_watchdog(const char *name, int *ret_armed);
+/* Resets the machine; comes back when it cannot, with everything said. */
+void clu_shell_reset(const char *name);
 
 #endif

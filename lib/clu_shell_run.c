@@ -163,6 +163,9 @@ static void carry_out(struct clu_shell *s, const struct clu_action *a, uint64_t 
 	case CLU_ACT_CONFIG:
 		(void)clu_shell_config(s, a->u.bytes.data, a->u.bytes.len, false);
 		break;
+	case CLU_ACT_DEVICE:
+		s->d->device->act(s->device, a->u.device.what, a->u.device.id, a->u.device.data, a->u.device.len);
+		break;
 	case CLU_ACT_FATAL:
 		clu_log(CLU_CRIT, "the daemon cannot go on: %s", a->u.fatal.why);
 		clu_shell_end(s, a->u.fatal.code);
@@ -194,6 +197,12 @@ static int copy_event(struct clu_queued_event *q, const struct clu_event *ev)
 	case CLU_EV_VIEW:
 		/* Only our own leave, which lists nobody. */
 		return ev->u.view.n_members || ev->u.view.n_joined || ev->u.view.n_left ? -EDOM : 0;
+	case CLU_EV_DEVICE:
+		q->own = malloc(ev->u.device.len + 1);
+		if (q->own && ev->u.device.len)
+			memcpy(q->own, ev->u.device.data, ev->u.device.len);
+		q->ev.u.device.data = q->own;
+		return q->own ? 0 : -ENOMEM;
 	case CLU_EV_STORED:
 	case CLU_EV_CLIENT_GONE:
 	case CLU_EV_TIMER:
@@ -279,6 +288,14 @@ void clu_shell_feed(struct clu_shell *s, struct clu_event *ev)
 	if (s->group && s->d->ops->weight)
 		clu_group_weight(s->group, s->d->ops->weight(s->core));
 	arm(s);
+}
+
+void clu_shell_device_said(struct clu_shell *s, const struct clu_device *d)
+{
+	struct clu_event ev = { .type = CLU_EV_DEVICE };
+
+	ev.u.device = *d;
+	clu_shell_feed(s, &ev);
 }
 
 /* ---- life ---- */

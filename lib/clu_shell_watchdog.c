@@ -42,6 +42,16 @@ static void log_apart(const char *name, const char *line)
 	}
 }
 
+void clu_shell_reset(const char *name)
+{
+	char line[256];
+
+	/* No sync: what the daemon's services still write must not reach shared storage. */
+	(void)reboot(RB_AUTOBOOT);
+	snprintf(line, sizeof(line), "this machine could not be reset (%s); reset it by hand now", strerror(errno));
+	log_apart(name, line);
+}
+
 static void __attribute__((noreturn)) ended(const char *name, int status, bool armed)
 {
 	char line[256];
@@ -58,10 +68,7 @@ static void __attribute__((noreturn)) ended(const char *name, int status, bool a
 		snprintf(line, sizeof(line), "the daemon was ended by signal %d (%s) without having asked for it: what it ran "
 			"has no manager now; this machine is reset", WTERMSIG(status), strsignal(WTERMSIG(status)));
 	log_apart(name, line);
-	/* No sync: what the daemon's services still write must not reach shared storage. */
-	(void)reboot(RB_AUTOBOOT);
-	snprintf(line, sizeof(line), "this machine could not be reset (%s); reset it by hand now", strerror(errno));
-	log_apart(name, line);
+	clu_shell_reset(name);
 	_exit(1);
 }
 

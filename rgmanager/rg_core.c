@@ -393,6 +393,7 @@ static int rg_step(void *core, const struct clu_event *ev, struct clu_out *out)
 	case CLU_EV_TIMER:
 		break;
 	case CLU_EV_STORED:
+	case CLU_EV_DEVICE:
 	case CLU_NEVENTS:
 		rg->stats.ignored++;
 		break;

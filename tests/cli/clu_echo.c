@@ -254,6 +254,7 @@ static int step(void *core, const struct clu_event *ev, struct clu_out *out)
 		if (!e->stubborn)
 			clu_out_leave(out);
 		break;
+	case CLU_EV_DEVICE:
 	case CLU_NEVENTS:
 		break;
 	}

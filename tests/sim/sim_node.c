@@ -395,6 +395,7 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 		(void)for_daemon(w, 1, fire_end, n, k, NULL, 0);
 		sim_daemon_restart_later(w, n->id, k);
 		break;
+	case CLU_ACT_DEVICE:
 	case CLU_NACTIONS:
 	default:
 		sim_fail(w, "node %u: %s asked for action %d", n->id, w->type[k]->ops->name, (int)a->type);

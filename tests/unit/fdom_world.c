@@ -124,6 +124,7 @@ static void carry_out(struct fw_node *n, const struct clu_action *a)
 	case CLU_ACT_JOIN:
 	case CLU_ACT_FENCE:
 	case CLU_ACT_CONFIG:
+	case CLU_ACT_DEVICE:
 	case CLU_NACTIONS:
 		fail();
 	}

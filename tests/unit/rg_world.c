@@ -195,6 +195,7 @@ static void on_action(struct world *w, unsigned node, const struct clu_action *a
 	case CLU_ACT_JOIN:
 	case CLU_ACT_KILL_NODE:
 	case CLU_ACT_CONFIG:
+	case CLU_ACT_DEVICE:
 	case CLU_NACTIONS:
 		fail_msg("unexpected action");
 	}

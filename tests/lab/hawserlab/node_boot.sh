@@ -21,8 +21,14 @@ step() {
 	return $rc
 }
 
+quorum_disk() {
+	grep -q '<quorumd' /etc/cluster/cluster.conf || return 0
+	step qdiskd qdiskd
+}
+
 step ccsd ccsd &&
 	step cman_tool cman_tool join -w -t 60 &&
+	quorum_disk &&
 	step fenced fenced &&
 	step fence_tool fence_tool join -w -t 60 &&
 	step rgmanager rgmanager

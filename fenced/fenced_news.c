@@ -34,6 +34,8 @@ static void wait_text(const struct fdom *d, const struct fdom_node *n, char *ret
 
 	if (!d->master)
 		snprintf(ret, size, "no node is a member of the fence domain; join one with: fence_tool join");
+	else if (d->quorate && !fdom_gate(d) && v->state != FDOM_V_FENCING)
+		snprintf(ret, size, "nodes were just lost; it is not known yet whether the rest has quorum");
 	else if (!d->quorate && v->state != FDOM_V_FENCING)
 		snprintf(ret, size, "this partition has no quorum, so it may fence nobody%s%s",
 			v->state == FDOM_V_FAILED ? "; last attempt: " : "", v->state == FDOM_V_FAILED ? v->text : "");

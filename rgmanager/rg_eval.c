@@ -58,7 +58,7 @@ uint32_t rg_choose(struct rg *rg, const struct rg_svc *s, struct clu_buf *why, s
 
 	if (node && why)
 		rg_place_explain(rg->rm, p, places, n, node, why);
-	for (unsigned i = 0; why_not && i < n; i++)
+	for (unsigned i = 0; i < n; i++)
 		if (places[i].why != RG_FITS)
 			clu_buf_printf(why_not, "%s%s %s", why_not->len ? ", " : "", rg_node_name(rg, places[i].nodeid),
 				places[i].why == RG_TRIED && places[i].nodeid == s->home ? "is where it comes from" :
@@ -139,13 +139,11 @@ static void place(struct rg *rg, struct rg_svc *s)
 	if (!node)
 		node = rg_choose(rg, s, &why, &why_not);
 	if (!node && s->home && s->target != s->home) {
+		/* Also when it does not fit at this moment it was not tried in vain: all that is missing is room. */
 		rg_ids_del(&s->tried, s->home);
-		s->target = s->home;
 		if (rg_rate(rg, s, s->home, &fit) != RG_ILLEGAL && fit == RG_FITS) {
-			node = s->home;
+			s->target = node = s->home;
 			clu_buf_str(&why, "no other place");
-		} else {
-			rg_ids_add(&s->tried, s->home);
 		}
 	}
 	if (node && why_not.len)
@@ -171,7 +169,7 @@ static bool settled(struct rg *rg)
 static void owner_gone(struct rg *rg, struct rg_svc *s)
 {
 	char why[RG_WHY_MAX];
-	bool on = s->state != RG_STOPPING || s->want == RG_W_RESTART || s->want == RG_W_RELOCATE || s->want == RG_W_RECOVER;
+	bool on = s->state != RG_STOPPING || s->want == RG_W_RESTART || s->want == RG_W_RELOCATE;
 
 	snprintf(why, sizeof(why), "%s is gone", rg_node_name(rg, s->owner));
 	if (on) {
@@ -251,8 +249,8 @@ static void stays(struct rg *rg, const struct rg_svc *s, uint32_t better)
 	clu_buf_free(&why);
 }
 
-/* Moves it to the node if that is a better place than its owner. true when it goes. */
-static bool failback_one(struct rg *rg, struct rg_svc *s, uint32_t nodeid)
+/* Moves it to the node if that is a better place than its owner. */
+static void failback_one(struct rg *rg, struct rg_svc *s, uint32_t nodeid)
 {
 	enum rg_why_not why, why_owner;
 	struct clu_buf text = CLU_BUF_INIT;
@@ -260,7 +258,7 @@ static bool failback_one(struct rg *rg, struct rg_svc *s, uint32_t nodeid)
 	s->tried.n = 0;
 	if (rg_rate(rg, s, nodeid, &why) <= rg_rate(rg, s, s->owner, &why_owner) || why != RG_FITS) {
 		stays(rg, s, nodeid);
-		return false;
+		return;
 	}
 	clu_buf_printf(&text, "relocating to better node %s: ", rg_node_name(rg, nodeid));
 	(void)rg_better_explain(rg->rm, rg_rm_policy(rg->rm, s->name), nodeid, s->owner, &text);
@@ -269,7 +267,6 @@ static bool failback_one(struct rg *rg, struct rg_svc *s, uint32_t nodeid)
 	s->target = nodeid;
 	s->home = s->owner;
 	rg_ids_add(&s->tried, s->owner);
-	return true;
 }
 
 /*
@@ -293,16 +290,26 @@ void rg_failback(struct rg *rg, uint32_t nodeid)
 	}
 }
 
+/* Of all that got ready meanwhile it is the best that counts, not the first. */
 static void failback_late(struct rg *rg, struct rg_svc *s)
 {
-	struct rg_ids late = s->late;
+	enum rg_rating most = RG_ILLEGAL;
+	enum rg_why_not why;
+	uint32_t best = 0;
 
-	if (s->state != RG_STARTED || s->req_verb || !rg_may_start(rg))
+	if (s->state != RG_STARTED || s->req_verb)
 		return;
+	for (unsigned i = 0; i < s->late.n; i++) {
+		enum rg_rating rating = rg_rate(rg, s, s->late.id[i], &why);
+
+		if (s->late.id[i] != s->owner && why == RG_FITS && rating > most) {
+			most = rating;
+			best = s->late.id[i];
+		}
+	}
 	s->late.n = 0;
-	for (unsigned i = 0; i < late.n; i++)
-		if (late.id[i] != s->owner && rg_takes_part(rg_node_find(rg, late.id[i])) && failback_one(rg, s, late.id[i]))
-			return;
+	if (best)
+		failback_one(rg, s, best);
 }
 
 static void evaluate_one(struct rg *rg, struct rg_svc *s)

@@ -42,6 +42,8 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/halves_commit.sim \
 	tests/sim/cases/hang_then_wakes.sim \
 	tests/sim/cases/kill_before_fsync.sim \
+	tests/sim/cases/late_ones_compared.sim \
+	tests/sim/cases/leaves_between_greetings.sim \
 	tests/sim/cases/lighter_side.sim \
 	tests/sim/cases/loser_is_no_newcomer.sim \
 	tests/sim/cases/lying_disk.sim \
@@ -53,12 +55,14 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/owner_crashes.sim \
 	tests/sim/cases/power_off_comes_late.sim \
 	tests/sim/cases/quorum_lost.sim \
+	tests/sim/cases/quorum_not_known_yet.sim \
 	tests/sim/cases/quorum_of_old_ring.sim \
 	tests/sim/cases/relocation.sim \
 	tests/sim/cases/request_meets_crash.sim \
 	tests/sim/cases/resource_dies.sim \
 	tests/sim/cases/restricted.sim \
 	tests/sim/cases/rgmanager_killed.sim \
+	tests/sim/cases/room_comes_later.sim \
 	tests/sim/cases/second_method.sim \
 	tests/sim/cases/spin.sim \
 	tests/sim/cases/split.sim \

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clu_planted.h"
 #include "fenced_priv.h"
 
 /* The victim a message is about, if it still is the failure that was meant. */
@@ -242,6 +243,8 @@ void fdom_on_message(struct fdom *d, const struct clu_message *msg)
 		d->ignored++;
 		return;
 	}
+	if (CLU_PLANTED(FENCED_UNKNOWN_FIELD_REFUSED) && m->base.n_unknown_fields)
+		m->kind = HAWSER__FDOM_KIND__FDOM_NOTHING;
 	switch (m->kind) {
 	case HAWSER__FDOM_KIND__FDOM_JOIN:
 		r = on_join(d, msg->from, m, &why);

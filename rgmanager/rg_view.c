@@ -172,6 +172,9 @@ void rg_on_view(struct rg *rg, const struct clu_view *v)
 		if (n)
 			n->present = true;
 	}
+	for (unsigned i = 0; i < rg->n_svcs && CLU_PLANTED(RGM_OTHER_VERSION_STOPS) && v->proto != rg_ops.proto_max; i++)
+		if (rg->svcs[i]->state == RG_STARTED)
+			rg_svc_stop(rg, rg->svcs[i], RG_STOPPING, RG_W_RESTART, "another version of the protocol");
 	if (v->n_left)
 		rg_arm_all(rg);
 	if (v->first) {

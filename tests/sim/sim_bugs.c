@@ -22,6 +22,7 @@ const struct sim_bug sim_bugs[] = {
 	BUG(FENCED_AGENT_GOES_ON, "S3", "an agent goes on when its master has lost quorum or mastership"),
 	BUG(FENCED_SPINS, "spins", "a delay that has passed is asked for again"),
 	BUG(FENCED_TWO_ANSWERS, "S6", "a request that was answered stays pending"),
+	BUG(FENCED_UNKNOWN_FIELD_REFUSED, "proto", "a message with a field that is not known is not taken"),
 	BUG(GROUP_MESSAGE_BEFORE_VIEW, "view", "a message is applied before the view that admits its sender"),
 	BUG(GROUP_MESSAGE_BEFORE_STATE, "view same", "a newcomer applies messages before it has the state"),
 	BUG(GROUP_LIGHTER_WINS, "view", "the side of a split that has done nothing keeps its state"),
@@ -47,6 +48,7 @@ const struct sim_bug sim_bugs[] = {
 	BUG(RGM_FORMER_CHILD, "S1 S7", "the end of any program ends the operation under way"),
 	BUG(RGM_STRAY_GOES_ON, "S1 S7", "what nobody says should run here is not stopped"),
 	BUG(RGM_READY_TOO_EARLY, "S1 S2", "a node takes part before it has stopped everything once"),
+	BUG(RGM_OTHER_VERSION_STOPS, "proto", "services are restarted when the group speaks another version"),
 };
 
 const unsigned sim_n_bugs = sizeof(sim_bugs) / sizeof(sim_bugs[0]);

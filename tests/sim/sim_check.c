@@ -4,7 +4,6 @@
  * it, and the promises that it concerns are looked at (sim_rules.h). They judge by
  * the world, not by what the cores say of it.
  */
-#include "sim_proto.h"
 #include "sim_rules.h"
 
 #include <inttypes.h>
@@ -216,14 +215,17 @@ void sim_check_heard(struct sim_world *w, unsigned node, enum sim_daemon_kind da
 {
 	if (ev->type == CLU_EV_START || ev->type == CLU_EV_VIEW || ev->type == CLU_EV_MESSAGE)
 		sim_promise_view(w, node, daemon, ev);
+	sim_promise_proto_heard(w, node, daemon, ev);
 	if (ev->type == CLU_EV_VIEW && !ev->u.view.self_left)
-		sim_promise_proto(w, node, daemon, &ev->u.view);
+		sim_promise_proto_view(w, node, daemon, &ev->u.view);
 	if (ev->type == CLU_EV_STATE && ev->u.state.len && daemon == SIM_FENCED)
 		sim_promise_heavier_stays(w, node, ev->u.state.from);
 }
 
 void sim_check_noted(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_action *a)
 {
+	if (daemon == SIM_RGM)
+		sim_promise_upgrade_stops_nothing(w, node, a);
 	if (daemon == SIM_RGM && strcmp(a->u.note.event, "rg.state") == 0 && strcmp(a->u.note.to, "stopping") == 0 &&
 		strncmp(a->u.note.why, "relocating to better node", 25) == 0)
 		sim_promise_s7_no_failback(w, node, a->u.note.object);

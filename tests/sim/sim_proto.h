@@ -7,13 +7,14 @@
 
 /* What a daemon that starts now announces as its highest version. */
 uint32_t sim_proto_max(const struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
-/* It has told the group who it is: remembered for the promise below. */
+/* It has told the group who it is: remembered for the promises (sim_promise_version.c). */
 void sim_proto_announced(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, uint64_t incarnation);
 /* Appends the field that only the newer version knows to a message, or to a state. */
 void sim_proto_field(struct clu_buf *b);
 /* A message of a kind that only the newer version knows. */
 void sim_proto_unknown(struct clu_buf *b);
-/* proto: a group speaks the lowest version that any of its members announces. */
-void sim_promise_proto(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_view *v);
+bool sim_proto_is_unknown(const void *data, size_t len);
+/* How many of the bytes an older daemon would have said. */
+size_t sim_proto_without_field(const void *data, size_t len);
 
 #endif

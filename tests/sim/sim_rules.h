@@ -8,7 +8,8 @@
  *     sane    no core says of itself what cannot be
  *     view    a core hears only from members of its view, and views follow from one another (clu_core.h)
  *     bound   nothing grows without bound
- *     proto   a group speaks the lowest version of the protocol that its members announce (section 2, rule 5)
+ *     proto   a rolling upgrade: a group speaks the lowest version that its members announce, what only newer ones know
+ *             is kept and ignored, and no service is stopped by it (section 2, rule 5)
  *     spins   no core asks to be woken in the past
  *
  * S4 (locks) belongs to the distributed lock manager and comes with it.
@@ -79,7 +80,10 @@ struct side {
 struct heard {
 	uint64_t life;
 	uint64_t since_us;	/* when the view began */
-	sim_nodes members;
+	sim_nodes members, newer;	/* newer: those that announce a version above the core's own */
+	bool orderly;		/* the present step is a view whose members come newly started, or go in order */
+	unsigned state_from;	/* who handed it the state that the next view belongs to */
+	bool state_whole;	/* with the field that only newer ones know */
 	/* Of each node: the last two boots (booted_us + 1) whose doings are part of the core's state. */
 	uint64_t met[SIM_MAX_NODES + 1][2];
 };
@@ -124,6 +128,7 @@ struct rules {
 	struct waits victim_waits[SIM_MAX_NODES + 1][SIM_MAX_NODES + 1];
 	struct waits svc_waits[SIM_MAX_NODES + 1][SIM_MAX_WAITS];
 	struct waits conf_waits[SIM_MAX_NODES + 1];
+	uint64_t n_newer_said;
 };
 
 /* sim_promise_active.c */
@@ -156,6 +161,11 @@ void sim_promise_s7_no_failback(struct sim_world *w, unsigned node, const char *
 
 /* sim_promise_wait.c: now and then. */
 void sim_promises_of_waiting(struct sim_world *w);
+
+/* sim_promise_version.c */
+void sim_promise_proto_heard(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_event *ev);
+void sim_promise_proto_view(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_view *v);
+void sim_promise_upgrade_stops_nothing(struct sim_world *w, unsigned node, const struct clu_action *note);
 
 /* sim_promise_same.c */
 void sim_promise_same_state(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);

@@ -25,6 +25,7 @@ struct clu_frag_out {
 	struct waiting *under_way;	/* several pieces, not all back yet */
 	uint32_t echoed;		/* pieces of it that came back */
 	struct waiting *head, **tail;
+	size_t waits;			/* bytes from head to tail */
 };
 
 struct clu_frag_out *clu_frag_out_new(size_t frag_max, void (*mcast)(void *ctx, const void *data, size_t len),
@@ -97,6 +98,7 @@ static int pump(struct clu_frag_out *f)
 		if (!f->head)
 			f->tail = &f->head;
 		w->next = NULL;
+		f->waits -= sizeof(*w) + w->len;
 		r = emit(f, w);
 		if (w->count > 1) {
 			f->under_way = w;
@@ -115,6 +117,8 @@ int clu_frag_send(struct clu_frag_out *f, unsigned kind, uint64_t tag, const voi
 
 	if (len > CLU_GROUP_MSG_MAX || (urgent && len > f->frag_max))
 		return -EMSGSIZE;
+	if (!urgent && f->waits + sizeof(*w) + len > CLU_GROUP_WAIT_MAX)
+		return -ENOBUFS;
 	w = malloc(sizeof(*w) + len);
 	if (!w)
 		return -ENOMEM;
@@ -134,6 +138,7 @@ int clu_frag_send(struct clu_frag_out *f, unsigned kind, uint64_t tag, const voi
 	}
 	*f->tail = w;
 	f->tail = &w->next;
+	f->waits += sizeof(*w) + len;
 	return pump(f);
 }
 
@@ -168,6 +173,7 @@ void clu_frag_drop(struct clu_frag_out *f, unsigned kind)
 
 		if (kind == ~0u || w->kind == kind) {
 			*p = w->next;
+			f->waits -= sizeof(*w) + w->len;
 			free(w);
 		} else {
 			p = &w->next;

@@ -19,7 +19,10 @@ struct clu_frag_out;		/* sender */
 struct clu_frag_out *clu_frag_out_new(size_t frag_max, void (*mcast)(void *ctx, const void *data, size_t len),
 	void *ctx);
 struct clu_frag_out *clu_frag_out_free(struct clu_frag_out *f);
-/* urgent: one piece, does not wait for a message under way. 0, -EMSGSIZE, -ENOMEM. */
+/*
+ * urgent: one piece, does not wait for a message under way. 0, -EMSGSIZE, -ENOMEM; -ENOBUFS when
+ * CLU_GROUP_WAIT_MAX bytes wait behind the one under way.
+ */
 int clu_frag_send(struct clu_frag_out *f, unsigned kind, uint64_t tag, const void *data, size_t len, bool urgent);
 /* One of our own pieces came back. */
 int clu_frag_echo(struct clu_frag_out *f, uint32_t seq, uint32_t attempt, uint32_t index);

@@ -44,6 +44,7 @@ struct clu_group;
 
 #define CLU_GROUP_FRAG_MAX (64u * 1024)		/* payload of one transport message */
 #define CLU_GROUP_MSG_MAX (8u * 1024 * 1024)	/* a whole message */
+#define CLU_GROUP_WAIT_MAX (64u * 1024 * 1024)	/* what may wait to be sent */
 
 /* What the group needs from whoever runs it. Both are called from inside the functions below. */
 struct clu_group_host {
@@ -109,7 +110,8 @@ void clu_group_weight(struct clu_group *g, uint32_t weight);
 /*
  * Sends a message of the core. Before admission it is kept and goes out at the
  * admission; unless the core gets another state with that (STATE): what it said then
- * belonged to the state that is given up. 0, -EMSGSIZE, -ENOMEM.
+ * belonged to the state that is given up. 0, -EMSGSIZE, -ENOMEM; -ENOBUFS when CLU_GROUP_WAIT_MAX
+ * bytes wait already: the message is lost, and nothing that is sent after it may be: give the group up.
  */
 int clu_group_send(struct clu_group *g, const void *data, size_t len);
 

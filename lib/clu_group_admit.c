@@ -64,8 +64,8 @@ int clu_group_send(struct clu_group *g, const void *data, size_t len)
 		return -EMSGSIZE;
 	if (clu_group_is_admitted(g))
 		return clu_frag_send(g->out, HAWSER__GROUP_KIND__GROUP_CORE, g->tag, data, len, false);
-	if (g->before.len + len > KEPT_MAX_BYTES)
-		return -ENOMEM;
+	if (g->before.len + len > CLU_GROUP_WAIT_MAX)
+		return -ENOBUFS;
 	clu_buf_append(&g->before, &n, sizeof(n));
 	clu_buf_append(&g->before, data, len);
 	return g->before.error;

@@ -207,6 +207,15 @@ void clu_shell_corosync_lost(struct clu_shell *s)
 	}
 }
 
+void clu_shell_corosync_stuck(struct clu_shell *s)
+{
+	if (s->corosync_lost)
+		return;
+	clu_log(CLU_CRIT, "%u MiB of messages to the group wait for corosync, which takes too little of them: it cannot be "
+		"trusted and is given up; look at its log, and at the network", CLU_GROUP_WAIT_MAX >> 20);
+	clu_shell_corosync_lost(s);
+}
+
 void clu_shell_corosync_close(struct clu_shell *s)
 {
 	(void)qb_loop_job_del(s->loop, QB_LOOP_HIGH, s, on_lost);

@@ -107,6 +107,7 @@ static cs_error_t push_messages(struct clu_shell *s)
 		if (!c->queue)
 			c->queue_end = &c->queue;
 		c->n_queue--;
+		c->queue_bytes -= sizeof(*m) + m->len;
 		free(m);
 	}
 	return CS_OK;
@@ -122,6 +123,7 @@ static void drop_queue(struct clu_shell_cpg *c)
 	}
 	c->queue_end = &c->queue;
 	c->n_queue = 0;
+	c->queue_bytes = 0;
 }
 
 /* Join, then messages, then leave: as far as corosync takes them now. */
@@ -169,8 +171,15 @@ static void push(struct clu_shell *s)
 static void host_mcast(void *ctx, const void *data, size_t len)
 {
 	struct clu_shell *s = ctx;
-	struct clu_mcast *m = malloc(sizeof(*m) + len);
+	struct clu_mcast *m;
 
+	if (s->corosync_lost)
+		return;
+	if (s->cpg.queue_bytes + sizeof(*m) + len > CLU_GROUP_WAIT_MAX) {
+		clu_shell_corosync_stuck(s);
+		return;
+	}
+	m = malloc(sizeof(*m) + len);
 	if (!m) {
 		clu_log(CLU_CRIT, "the daemon ends: out of memory for a message to the group; free memory on this node");
 		clu_shell_end(s, 1);
@@ -181,6 +190,7 @@ static void host_mcast(void *ctx, const void *data, size_t len)
 	memcpy(m->data, data, len);
 	*s->cpg.queue_end = m;
 	s->cpg.queue_end = &m->next;
+	s->cpg.queue_bytes += sizeof(*m) + len;
 	if (++s->cpg.n_queue > s->cpg.max_queue)
 		s->cpg.max_queue = s->cpg.n_queue;
 	/* While corosync is blocked the timer goes on with the queue; the order stays. */
@@ -221,6 +231,18 @@ int clu_shell_group_new(struct clu_shell *s)
 
 /* ---- in ---- */
 
+/* What the group could not take in, or not send on the strength of it. true: there is no going on. */
+static bool group_failed(struct clu_shell *s, int r)
+{
+	if (r == -ENOBUFS) {
+		clu_shell_corosync_stuck(s);
+	} else if (r == -ENOMEM) {
+		clu_log(CLU_CRIT, "the daemon ends: out of memory for the group; free memory on this node");
+		clu_shell_end(s, 1);
+	}
+	return r == -ENOBUFS || r == -ENOMEM;
+}
+
 static void hand_on(struct clu_shell *s, const struct clu_held *h)
 {
 	int r;
@@ -237,13 +259,9 @@ static void hand_on(struct clu_shell *s, const struct clu_held *h)
 
 		r = clu_group_confchg(s->group, &change);
 	}
-	if (r == -ENOMEM) {
-		clu_log(CLU_CRIT, "the daemon ends: out of memory for the group; free memory on this node");
-		clu_shell_end(s, 1);
-	} else if (r < 0) {
+	if (!group_failed(s, r) && r < 0)
 		clu_log(CLU_WARNING, "%s from node %u was not understood (%s)", h->is_message ? "a message" : "a view",
 			h->from, strerror(-r));
-	}
 }
 
 /* Going on with the old id would make a quorum of before the loss look like one of after it. */
@@ -311,12 +329,7 @@ static void on_deliver(cpg_handle_t handle, const struct cpg_name *name, uint32_
 		return;
 	s->cpg.n_received++;
 	if (!s->cpg.held) {
-		int r = clu_group_receive(s->group, nodeid, msg, len);
-
-		if (r == -ENOMEM) {
-			clu_log(CLU_CRIT, "the daemon ends: out of memory for the group; free memory on this node");
-			clu_shell_end(s, 1);
-		}
+		(void)group_failed(s, clu_group_receive(s->group, nodeid, msg, len));
 		return;
 	}
 	h = held_new(s, len);
@@ -407,10 +420,8 @@ static void on_totem_confchg(cpg_handle_t handle, struct cpg_ring_id ring, uint3
 
 	s->cpg.ring = (struct clu_ring){ ring.nodeid, ring.seq };
 	release(s);
-	if (lost && s->group && !s->ended && clu_group_ring(s->group, &s->cpg.ring) < 0) {
-		clu_log(CLU_CRIT, "the daemon ends: out of memory for the group; free memory on this node");
-		clu_shell_end(s, 1);
-	}
+	if (lost && s->group && !s->ended)
+		(void)group_failed(s, clu_group_ring(s->group, &s->cpg.ring));
 }
 
 void clu_shell_cpg_drain(struct clu_shell *s)

@@ -50,6 +50,7 @@ struct clu_shell_cpg {
 	bool used;			/* has left: good for no further join */
 	struct clu_mcast *queue, **queue_end;	/* not yet taken by corosync */
 	unsigned n_queue, max_queue;
+	size_t queue_bytes;
 	uint64_t n_sent, n_blocked, n_received;
 	unsigned backoff_ms;
 	struct clu_shell_timer retry;
@@ -134,6 +135,12 @@ bool clu_shell_wants_corosync(const struct clu_shell *s);
 int clu_shell_corosync_start(struct clu_shell *s, struct clu_buf *why);
 /* Called by whoever notices its end; the rest happens from the loop. */
 void clu_shell_corosync_lost(struct clu_shell *s);
+/*
+ * More waits to be sent than CLU_GROUP_WAIT_MAX: corosync takes nothing, or far too little. No message may be left
+ * out, so it is given up, as if it had ended: the core brings to a safe end what it does, and the other nodes
+ * see this daemon go.
+ */
+void clu_shell_corosync_stuck(struct clu_shell *s);
 void clu_shell_corosync_close(struct clu_shell *s);
 const char *clu_shell_cs_text(cs_error_t e);
 

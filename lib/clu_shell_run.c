@@ -114,6 +114,8 @@ static void send_to_group(struct clu_shell *s, const struct clu_action *a)
 		/* Not the end of the daemon: a core hears of corosync's end by an event, and gives up what it sent. */
 		clu_log(CLU_ERR, "a message of %zu bytes to the group was dropped (%s); the daemon goes on",
 			a->u.bytes.len, r == -EMSGSIZE ? "too large" : "no group");
+	} else if (r == -ENOBUFS) {
+		clu_shell_corosync_stuck(s);
 	} else if (r < 0) {
 		clu_log(CLU_CRIT, "a message to the group could not be kept (%s); the daemon ends", strerror(-r));
 		clu_shell_end(s, 1);

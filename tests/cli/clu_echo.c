@@ -86,7 +86,7 @@ static void request(struct echo *e, const struct clu_event *ev, struct clu_out *
 	const struct clu_request *q = &ev->u.request;
 	char text[4096], path[256], rest[2048];
 	struct clu_buf b = CLU_BUF_INIT;
-	unsigned n;
+	unsigned n, size;
 
 	snprintf(text, sizeof(text), "%.*s", (int)q->len, (const char *)q->data);
 	if (sscanf(text, "flood %u", &n) == 1) {
@@ -95,10 +95,14 @@ static void request(struct echo *e, const struct clu_event *ev, struct clu_out *
 			clu_out_send(out, path, strlen(path));
 		}
 		clu_out_reply(out, q->client, 0, NULL, 0);
-	} else if (sscanf(text, "big %u", &n) == 1) {
-		char *big = calloc(1, n + 1);
+	} else if (sscanf(text, "big %u", &size) == 1) {
+		char *big = calloc(1, size + 1);
 
-		clu_out_send(out, big, n);
+		/* So many times; once if no number follows. */
+		if (sscanf(text, "big %*u %u", &n) != 1)
+			n = 1;
+		for (unsigned i = 0; i < n; i++)
+			clu_out_send(out, big, size);
 		free(big);
 		clu_out_reply(out, q->client, 0, NULL, 0);
 	} else if (!strncmp(text, "send ", 5)) {

@@ -235,6 +235,20 @@ def test_blocked_corosync_loses_nothing(nodes):
     assert int(dump.group(1)) > 0    # else this test proves nothing
 
 
+@pytest.mark.parametrize("size", [60000, 7000000])
+def test_corosync_that_takes_too_little_is_given_up(nodes, size):
+    """What waits for it has a bound: no message may be left out, so the daemon gives corosync up as if it had ended."""
+    n1, n2 = nodes[:2]
+    start(n1, GROUP | QUORUM, CLU_ECHO_FATAL="1")
+    start(n2)
+    wait_group([n1, n2])
+    ask(n1, "big %d %d" % (size, 100000000 // size))
+    wait_for(lambda: not n1.pids_of("clu_echo"), "the daemon's end")
+    log = n1.log("clu_echo.log")
+    assert "MiB of messages to the group wait for corosync" in log and "ends with code 3" in log
+    wait_group([n2], left="1:process")
+
+
 @pytest.mark.parametrize("request_text", ["crash", "kill -9", "fatal 70"])
 def test_watchdog_resets_the_node(nodes, request_text):
     n1 = nodes[0]

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -648,6 +649,37 @@ static void a_node_that_had_state_is_never_fresh_again(void **state)
 	free(w);
 }
 
+/* What waits behind a large message has a bound, and who sends is told. */
+static void what_waits_is_bounded(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	uint8_t *big = calloc(1, CLU_GROUP_MSG_MAX);
+	unsigned taken = 0, before = 0;
+	int r = 0;
+
+	(void)state;
+	w->rng = 23;
+	start(w, 1);
+	/* Before it is admitted as well: all that waits goes out then. */
+	while (before < 100 && (r = clu_group_send(w->n[1].g, big, CLU_GROUP_MSG_MAX)) == 0)
+		before++;
+	assert_int_equal(r, -ENOBUFS);
+	assert_true(before >= 4 && before <= CLU_GROUP_WAIT_MAX / CLU_GROUP_MSG_MAX);
+	deliver_all(w);
+	assert_int_equal(w->n[1].messages, before);
+	while (taken < 100 && (r = clu_group_send(w->n[1].g, big, CLU_GROUP_MSG_MAX)) == 0)
+		taken++;
+	assert_int_equal(r, -ENOBUFS);
+	assert_true(taken >= 4 && taken <= CLU_GROUP_WAIT_MAX / CLU_GROUP_MSG_MAX + 1);
+	deliver_all(w);
+	assert_int_equal(w->n[1].messages, before + taken);
+	assert_int_equal(clu_group_send(w->n[1].g, big, CLU_GROUP_MSG_MAX), 0);
+	deliver_all(w);
+	drop_node(w, 1);
+	free(big);
+	free(w);
+}
+
 static void malformed_frames_are_ignored(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -683,6 +715,7 @@ int main(void)
 		cmocka_unit_test(held_quorum_of_a_ring_that_is_gone_is_not_told),
 		cmocka_unit_test(a_node_that_hung_does_not_win_with_its_old_quorum),
 		cmocka_unit_test(a_node_that_had_state_is_never_fresh_again),
+		cmocka_unit_test(what_waits_is_bounded),
 		cmocka_unit_test(malformed_frames_are_ignored),
 	};
 

@@ -126,9 +126,9 @@ static void add_service(struct rg *rg, const char *name)
 		return;
 	rg_svc_reset(s);
 	s->txn = rg->version << 20;
-	s->local.inited = rg->opt.no_init_stop;
+	s->local.inited = false;
 	s->armed = true;
-	for (unsigned i = 0; i < rg->n_nodes && !rg->opt.no_init_stop; i++)
+	for (unsigned i = 0; i < rg->n_nodes; i++)
 		if (rg->nodes[i].present && rg->nodes[i].ready)
 			rg_ids_add(&s->init_wait, rg->nodes[i].nodeid);
 }

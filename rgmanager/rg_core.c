@@ -218,11 +218,10 @@ static bool nothing_here(struct rg *rg)
 	for (unsigned i = 0; i < rg->n_svcs; i++) {
 		const struct rg_svc *s = rg->svcs[i];
 
-		if (s->local.op.kind || (s->local.active && !s->local.stop_failed &&
-			(!(s->flags & RG_FLAG_FROZEN) || rg->corosync_gone)))
+		if (s->local.op.kind || (s->local.active && !s->local.stop_failed && (!rg_is_left_alone(s) || rg->corosync_gone)))
 			return false;
 		/* In order, the group has to agree; alone, only what runs here counts. */
-		if (!rg->corosync_gone && s->owner == rg->self && rg_state_active(s->state) && !(s->flags & RG_FLAG_FROZEN))
+		if (!rg->corosync_gone && s->owner == rg->self && rg_state_active(s->state) && !rg_is_left_alone(s))
 			return false;
 	}
 	return true;
@@ -334,7 +333,9 @@ static void on_state(struct rg *rg, const struct clu_message *st)
 		if (rg->nodes[i].lost)
 			rg->nodes[i].ask_ms = rg->now_ms + RG_ASK_FENCE_MS;
 	for (unsigned i = 0; i < rg->n_svcs; i++) {
-		rg->svcs[i]->local.inited = rg->opt.no_init_stop && !rg->svcs[i]->local.active;
+		/* A daemon that was updated takes over what it left running; of anything else nobody knows that it may run here. */
+		rg->svcs[i]->local.inited = rg->opt.no_init_stop && rg_is_left_alone(rg->svcs[i]) &&
+			rg->svcs[i]->owner == rg->self;
 		rg->svcs[i]->local.done_txn = rg->svcs[i]->local.failed_txn = 0;
 		/* What is under way here goes on or is ended, but the transition that asked for it is none of this state. */
 		rg->svcs[i]->local.op.txn = 0;

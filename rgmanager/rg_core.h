@@ -58,7 +58,7 @@ const char *rg_state_name(uint32_t state);
 const char *rg_code_text(int code);
 
 struct rg_options {
-	bool no_init_stop;		/* -N: do not stop everything once at the start */
+	bool no_init_stop;		/* -N: do not stop at the start what the others know as frozen here */
 	struct rg_registry registry;	/* agents' metadata */
 };
 

@@ -41,8 +41,8 @@ void rg_dump(const void *core, struct clu_buf *ret)
 	for (unsigned i = 0; i < rg->n_nodes; i++) {
 		const struct rg_node *n = &rg->nodes[i];
 
-		clu_buf_printf(ret, "node %u present=%d ready=%d leaving=%d quorum=%u lost=%d fence_seq=%" PRIu64 "\n", n->nodeid,
-			n->present, n->ready, n->leaving, n->quorum, n->lost, n->fence_seq);
+		clu_buf_printf(ret, "node %u present=%d ready=%d leaving=%d quorum=%u lost=%d left_behind=%d fence_seq=%" PRIu64 "\n",
+			n->nodeid, n->present, n->ready, n->leaving, n->quorum, n->lost, n->left_behind, n->fence_seq);
 	}
 	for (unsigned i = 0; i < rg->n_svcs; i++) {
 		dump_service(rg->svcs[i], ret);

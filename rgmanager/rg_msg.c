@@ -21,6 +21,7 @@ static void node_save(const struct rg_node *n, Hawser__RgNodeState *o)
 	o->lost_how = n->lost_how;
 	o->lost_us = n->lost_us;
 	o->fenced_here = n->fenced_here;
+	o->left_behind = n->left_behind;
 	o->fence_seq = n->fence_seq;
 }
 
@@ -106,7 +107,7 @@ static void node_load(struct rg_node *n, const Hawser__RgNodeState *o)
 	*n = (struct rg_node){
 		.nodeid = o->nodeid, .present = o->present, .ready = o->ready, .leaving = o->leaving, .quorum = o->quorum, .confirmed = o->confirmed,
 		.lost = o->lost, .lost_how = o->lost_how <= CLU_LEFT_NODE ? (enum clu_left)o->lost_how : CLU_LEFT_NODE,
-		.lost_us = o->lost_us, .fenced_here = o->fenced_here, .fence_seq = o->fence_seq,
+		.lost_us = o->lost_us, .fenced_here = o->fenced_here, .fence_seq = o->fence_seq, .left_behind = o->left_behind,
 	};
 }
 

@@ -63,6 +63,7 @@ struct rg_node {
 	enum clu_left lost_how;
 	uint64_t lost_us;
 	bool fenced_here;		/* fenced while it was still a member */
+	bool left_behind;		/* its rgmanager ended in order, and frozen services of it run on there */
 	uint64_t fence_seq;		/* of its newest fencing that was delivered here */
 	/* local */
 	uint64_t ask_ms;		/* when to ask fenced about it */
@@ -249,6 +250,8 @@ void rg_on_fenced(struct rg *rg, const struct clu_peer *p);
 void rg_say_fenced(struct rg *rg);
 /* A node has said that everything is stopped there: the loss of its services is settled, fenced or not. */
 void rg_came_back_stopped(struct rg *rg, struct rg_node *n);
+/* Frozen, and not on its way: it is left running also where rgmanager ends in order. */
+bool rg_is_left_alone(const struct rg_svc *s);
 void rg_apply_leaving(struct rg *rg, struct rg_node *n);
 void rg_apply_quorum(struct rg *rg, struct rg_node *n, const Hawser__RgMessage *m);
 void rg_apply_fenced(struct rg *rg, const Hawser__RgMessage *m);

@@ -398,7 +398,13 @@ static void op_restart(struct rg *rg, struct rg_svc *s, uint32_t from, const Haw
 static void op_freeze(struct rg *rg, struct rg_svc *s, uint32_t from, const Hawser__RgMessage *m)
 {
 	bool freeze = m->code == RG_V_FREEZE;
+	const struct rg_node *owner = rg_node_find(rg, s->owner);
 
+	if (!freeze && rg_is_left_alone(s) && owner && (owner->leaving || owner->left_behind)) {
+		done(rg, from, m, RG_EAGAIN, s->owner, "the rgmanager of its node has ended, or is about to, and leaves it running: "
+			"start that one first, or cut the node off (fence_node)");
+		return;
+	}
 	if (s->state != RG_STOPPED && s->state != RG_STARTED && s->state != RG_DISABLED) {
 		done(rg, from, m, RG_EAGAIN, s->owner, "it is just changing");
 		return;

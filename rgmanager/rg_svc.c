@@ -83,7 +83,6 @@ struct rg_svc *rg_svc_add(struct rg *rg, const char *name)
 	}
 	snprintf(s->name, sizeof(s->name), "%s", name);
 	rg_svc_reset(s);
-	s->local.inited = rg->opt.no_init_stop;
 	rg->svcs[rg->n_svcs++] = s;
 	return s;
 }

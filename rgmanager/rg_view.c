@@ -44,6 +44,7 @@ static void fenced(struct rg *rg, struct rg_node *n, const char *how)
 
 void rg_came_back_stopped(struct rg *rg, struct rg_node *n)
 {
+	n->left_behind = false;
 	if (n->lost)
 		settled(rg, n, "ready", "its rgmanager came back and has stopped every service there");
 }
@@ -84,7 +85,9 @@ static void member_left(struct rg *rg, const struct clu_member_left *l, const st
 	for (unsigned i = 0; i < rg->n_svcs; i++)
 		rg_ids_del(&rg->svcs[i]->init_wait, l->nodeid);
 	if (l->how == CLU_LEFT_CLEAN) {
-		rg_note_node(rg, CLU_INFO, "rg.member", n->nodeid, "member", "left", "its rgmanager ended in order");
+		n->left_behind = n->left_behind || owns_something(rg, n->nodeid);
+		rg_note_node(rg, CLU_INFO, "rg.member", n->nodeid, "member", "left", n->left_behind ?
+			"its rgmanager ended in order; frozen services of it run on there" : "its rgmanager ended in order");
 		return;
 	}
 	lost(rg, n, l->how, was_here);
@@ -377,6 +380,8 @@ void rg_apply_fenced(struct rg *rg, const Hawser__RgMessage *m)
 			fenced(rg, n, m->how);
 	} else if (n->present && !returned) {
 		n->fenced_here = true;
+	} else if (!returned) {
+		n->left_behind = false;
 	}
 }
 
@@ -422,6 +427,41 @@ uint64_t rg_ask_fence_deadline(const struct rg *rg)
 	return t;
 }
 
+bool rg_is_left_alone(const struct rg_svc *s)
+{
+	return s->flags & RG_FLAG_FROZEN && s->state == RG_STARTED;
+}
+
+/* Is there a member that stays, and will know where frozen services run? */
+static bool anyone_stays(const struct rg *rg)
+{
+	for (unsigned i = 0; i < rg->n_nodes; i++)
+		if (rg->nodes[i].present && !rg->nodes[i].leaving)
+			return true;
+	return false;
+}
+
+/*
+ * A frozen service runs on while another rgmanager knows of it. When the last one leaves, those that come later would
+ * start it elsewhere: where there still is an rgmanager, it is stopped. What runs on where there is none any more
+ * nobody can stop; the operator is told.
+ */
+static void nobody_stays(struct rg *rg, const struct rg_node *last)
+{
+	for (unsigned i = 0; i < rg->n_svcs; i++) {
+		struct rg_svc *s = rg->svcs[i];
+		const struct rg_node *owner = rg_node_find(rg, s->owner);
+
+		if (rg_is_left_alone(s) && owner && owner->present)
+			rg_svc_stop(rg, s, RG_STOPPING, RG_W_RELOCATE, "it is frozen, but no rgmanager is left that would know where "
+				"it runs");
+	}
+	for (unsigned i = 0; i < rg->n_nodes && last->nodeid == rg->self; i++)
+		if (rg->nodes[i].left_behind)
+			rg_note_node(rg, CLU_CRIT, "rg.forgotten", rg->nodes[i].nodeid, "", "", "frozen services run on there, and with "
+				"this rgmanager the last one ends that knows it: start rgmanager there before it is started anywhere else");
+}
+
 void rg_apply_leaving(struct rg *rg, struct rg_node *n)
 {
 	n->leaving = true;
@@ -429,9 +469,11 @@ void rg_apply_leaving(struct rg *rg, struct rg_node *n)
 	for (unsigned i = 0; i < rg->n_svcs; i++) {
 		struct rg_svc *s = rg->svcs[i];
 
-		if (s->owner != n->nodeid || s->flags & RG_FLAG_FROZEN || s->state == RG_STOPPING || s->state == RG_RECOVERABLE ||
+		if (s->owner != n->nodeid || rg_is_left_alone(s) || s->state == RG_STOPPING || s->state == RG_RECOVERABLE ||
 			!rg_state_active(s->state))
 			continue;
 		rg_svc_stop(rg, s, RG_STOPPING, RG_W_RELOCATE, "its node shuts rgmanager down");
 	}
+	if (!anyone_stays(rg))
+		nobody_stays(rg, n);
 }

@@ -26,7 +26,7 @@ static int set_agent_path(void *ctx, const char *value)
 }
 
 static const struct clu_daemon_opt opts[] = {
-	{ "no-init-stop", 'N', NULL, "do not stop every service once at the start (for an update under frozen services)",
+	{ "no-init-stop", 'N', NULL, "do not stop at the start what is frozen here (for an update of the daemon)",
 		set_no_init_stop },
 	{ "agent-path", 'a', "DIRS", "folders with resource agents that are searched first (separated by colons)",
 		set_agent_path },

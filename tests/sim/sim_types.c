@@ -134,10 +134,10 @@ void sim_types_done(void)
 
 static void *rgm_new(void *world, unsigned node)
 {
-	struct rg_options opt = { .registry = { sim_meta_lookup, NULL } };
+	const struct sim_world *w = world;
+	/* As its update is described: the new one takes over what was frozen before the old one was stopped. */
+	struct rg_options opt = { .no_init_stop = w->node[node].newer, .registry = { sim_meta_lookup, NULL } };
 
-	(void)world;
-	(void)node;
 	return rg_new(&opt);
 }
 

@@ -49,6 +49,7 @@ struct world {
 	unsigned n_fails;
 	char active[W_NODES + 1][32][96];
 	unsigned n_active[W_NODES + 1];
+	bool no_init_stop;		/* cores that start from now on run with -N */
 	bool alive[W_NODES + 1];	/* runs and is a group member */
 	uint64_t fence_seq, done_seq[W_NODES + 1];
 	char done_how[W_NODES + 1][16];
@@ -78,6 +79,7 @@ void w_boot_all(struct world *w, unsigned n);
 /* The node is gone; the others hear of it (VIEW, quorum). */
 void w_crash(struct world *w, unsigned node);
 void w_process_dies(struct world *w, unsigned node);
+void w_ends(struct world *w, unsigned node);		/* SIGTERM: its rgmanager ends in order; what it left running stays */
 void w_fenced(struct world *w, unsigned node, const char *how);	/* fenced says so to all */
 void w_victim(struct world *w, unsigned node);		/* fenced waits to fence it */
 void w_quorum(struct world *w, unsigned node, bool quorate);

@@ -106,7 +106,7 @@ static void give_config(struct world *w, unsigned node)
 
 void w_boot(struct world *w, unsigned node)
 {
-	struct rg_options opt = { .registry = w_registry() };
+	struct rg_options opt = { .no_init_stop = w->no_init_stop, .registry = w_registry() };
 	struct clu_event ev = { .type = CLU_EV_START };
 	char name[8];
 	unsigned donor = 0;
@@ -177,6 +177,18 @@ void w_crash(struct world *w, unsigned node)
 void w_process_dies(struct world *w, unsigned node)
 {
 	gone(w, node, CLU_LEFT_PROCESS);
+	w_run(w);
+}
+
+void w_ends(struct world *w, unsigned node)
+{
+	struct clu_event ev = { .type = CLU_EV_SHUTDOWN };
+
+	w_step(w, node, &ev);
+	w_run(w);
+	assert_true(w->exited[node]);
+	assert_false(w->fatal[node]);
+	gone(w, node, CLU_LEFT_CLEAN);
 	w_run(w);
 }
 

@@ -143,6 +143,96 @@ static void test_a_failure_said_before_the_freeze_counts_for_nothing(void **stat
 	w_free(w);
 }
 
+/* A service that is frozen on n1, whose rgmanager is stopped then, as for an update. */
+static struct world *left_running(unsigned nodes)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+
+	w_boot_all(w, nodes);
+	assert_int_equal(w_result(w, w_op(w, 1, "freeze", WEB, 0)), RG_ESUCCESS);
+	w_ends(w, 1);
+	w_log_reset(w);
+	return w;
+}
+
+static void test_a_frozen_service_runs_on_without_its_rgmanager(void **state)
+{
+	struct world *w = left_running(3);
+
+	(void)state;
+	w_expect(w, WEB, RG_STARTED, 1);
+	assert_true(w_active(w, 1, "script:web"));
+	/* Nobody can say that it is down there, so it is not taken over by being unfrozen. */
+	assert_int_equal(w_result(w, w_op(w, 2, "unfreeze", WEB, 0)), RG_EAGAIN);
+	w_expect(w, WEB, RG_STARTED, 1);
+	w->no_init_stop = true;
+	w_boot(w, 1);
+	w_quorum(w, 1, true);
+	w_run(w);
+	assert_false(w_logged(w, "n1 stop"));
+	assert_int_equal(w_result(w, w_op(w, 2, "unfreeze", WEB, 0)), RG_ESUCCESS);
+	w_time(w, 61000);
+	assert_false(w_logged(w, "n1 stop"));
+	assert_true(w_logged(w, "n1 status script:web"));
+	w_expect(w, WEB, RG_STARTED, 1);
+	w_free(w);
+}
+
+static void test_fencing_ends_what_was_left_running(void **state)
+{
+	struct world *w = left_running(3);
+
+	(void)state;
+	w_fenced(w, 1, "external");
+	assert_int_equal(w_result(w, w_op(w, 2, "unfreeze", WEB, 0)), RG_ESUCCESS);
+	w_expect(w, WEB, RG_STARTED, 2);
+	w_free(w);
+}
+
+/* Who ends has no time left to stop it: it must not be unfrozen in that moment. */
+static void test_it_is_not_unfrozen_while_its_rgmanager_ends(void **state)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+	struct clu_event down = { .type = CLU_EV_SHUTDOWN };
+
+	(void)state;
+	w_boot_all(w, 2);
+	assert_int_equal(w_result(w, w_op(w, 1, "freeze", WEB, 0)), RG_ESUCCESS);
+	w_step(w, 1, &down);
+	w_run(w);
+	assert_true(w->exited[1]);
+	assert_int_equal(w_result(w, w_op(w, 2, "unfreeze", WEB, 0)), RG_EAGAIN);
+	w_free(w);
+}
+
+/* Nobody would remember it, and it would be started elsewhere. */
+static void test_the_last_rgmanager_stops_what_is_frozen(void **state)
+{
+	struct world *w = left_running(1);
+
+	(void)state;
+	assert_int_equal(w->n_active[1], 0);
+	w_boot(w, 2);
+	w_quorum(w, 2, true);
+	w_time(w, 6000);
+	w_expect(w, WEB, RG_STARTED, 2);
+	w_free(w);
+}
+
+/* -N is for what the others know to be frozen here: where nobody knows anything, all is stopped once. */
+static void test_without_others_all_is_stopped_once(void **state)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+
+	(void)state;
+	w->no_init_stop = true;
+	w_boot_all(w, 2);
+	assert_true(w_logged(w, "n1 stop script:web"));
+	assert_true(w_logged(w, "n2 stop script:web"));
+	w_expect(w, WEB, RG_STARTED, 1);
+	w_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +242,11 @@ int main(void)
 		cmocka_unit_test(test_a_new_start_forgets_the_stop_that_failed),
 		cmocka_unit_test(test_a_check_from_before_the_freeze_counts_for_nothing),
 		cmocka_unit_test(test_a_failure_said_before_the_freeze_counts_for_nothing),
+		cmocka_unit_test(test_a_frozen_service_runs_on_without_its_rgmanager),
+		cmocka_unit_test(test_fencing_ends_what_was_left_running),
+		cmocka_unit_test(test_it_is_not_unfrozen_while_its_rgmanager_ends),
+		cmocka_unit_test(test_the_last_rgmanager_stops_what_is_frozen),
+		cmocka_unit_test(test_without_others_all_is_stopped_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

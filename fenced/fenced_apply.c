@@ -100,7 +100,7 @@ static int on_victim(struct fdom *d, uint32_t from, const Hawser__FdomMessage *m
 		*why = "it is the last member of the fence domain: nobody would be left to fence it, nor anybody else";
 		return -EBUSY;
 	}
-	snprintf(text, sizeof(text), "%s (asked for on %s)", m->why && *m->why ? m->why : "no reason given",
+	snprintf(text, sizeof(text), "%s (asked for on %s)", *m->why ? m->why : "no reason given",
 		fdom_name(d, from));
 	fdom_victim_add(d, n, FDOM_R_REQUEST, text);
 	fdom_delay_begin(d, n, false);
@@ -138,7 +138,7 @@ static void on_fail(struct fdom *d, uint32_t from, const Hawser__FdomMessage *m)
 		return;
 	}
 	n->v.attempts++;
-	snprintf(n->v.text, sizeof(n->v.text), "%s", m->why ? m->why : "");
+	snprintf(n->v.text, sizeof(n->v.text), "%s", m->why);
 	fdom_victim_move(d, n, FDOM_V_FAILED, n->v.text);
 	n->v.due_ms = d->now_ms + fdom_retry_pause(n->v.attempts);
 }
@@ -151,7 +151,7 @@ static void on_done(struct fdom *d, uint32_t from, const Hawser__FdomMessage *m)
 
 	if (!n)
 		return;
-	snprintf(done.agent, sizeof(done.agent), "%s", m->agent ? m->agent : "");
+	snprintf(done.agent, sizeof(done.agent), "%s", m->agent);
 	fdom_victim_release(d, n, &done);
 }
 

@@ -188,7 +188,7 @@ static void on_config(struct fdom *d, const struct clu_config *c)
 	d->agent_timeout_s = v.agent_timeout;
 	d->clean_start = d->opt.clean_start || v.clean_start;
 	d->skip_undefined = d->opt.skip_undefined || v.skip_undefined;
-	d->agent_path = v.agent_path && *v.agent_path ? v.agent_path : NULL;
+	d->agent_path = *v.agent_path ? v.agent_path : NULL;
 	/* The change may be the repair: what failed is tried again at once, what waits gets the new delays. */
 	for (unsigned i = 0; i < d->n_nodes; i++) {
 		struct fdom_node *n = &d->nodes[i];

@@ -79,9 +79,9 @@ static const struct clu_node *device_def(const struct clu_conf *conf, const stru
 
 static const char *action_of(const struct clu_node *n)
 {
-	const char *a = n ? clu_node_attr(n, "action") : NULL;
+	const char *a = clu_node_attr(n, "action");
 
-	return a || !n ? a : clu_node_attr(n, "option");
+	return a ? a : clu_node_attr(n, "option");
 }
 
 static bool has_name(const char *name, const char *const *skip)

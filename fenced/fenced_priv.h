@@ -158,6 +158,7 @@ extern const char *const fdom_vstate_names[FDOM_NVSTATES];
 extern const char *const fdom_reason_names[FDOM_NREASONS];
 extern const char *const fdom_how_names[FDOM_NHOWS];
 unsigned fdom_victim_count(const struct fdom *d);
+/* n: no victim yet. */
 void fdom_victim_add(struct fdom *d, struct fdom_node *n, enum fdom_reason reason, const char *text);
 void fdom_victim_move(struct fdom *d, struct fdom_node *n, enum fdom_vstate to, const char *why);
 /* Ends a victim, or (not a victim) only notes the fencing; done.seq is given here. */

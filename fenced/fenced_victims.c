@@ -124,10 +124,6 @@ void fdom_victim_add(struct fdom *d, struct fdom_node *n, enum fdom_reason reaso
 {
 	char why[FDOM_TEXT];
 
-	if (n->v.state != FDOM_V_NONE) {
-		d->ignored++;
-		return;
-	}
 	n->member = false;
 	n->v = (struct fdom_victim) {
 		.reason = reason,

@@ -124,10 +124,10 @@ void rg_check_failed(struct rg *rg, struct rg_svc *s, struct rg_inst *i)
 	struct rg_inst *part = independent_part(i);
 	bool exceeded;
 
-	if (CLU_PLANTED(RGM_STATUS_FAILURE_IGNORED))
+	if (CLU_PLANTED(RGM_STATUS_FAILURE_IGNORED)) {
 		op->at++;
-	if (op->abort || CLU_PLANTED(RGM_STATUS_FAILURE_IGNORED))
 		return;
+	}
 	/* It was frozen after this check had begun: nothing follows from it. */
 	if (s->flags & RG_FLAG_FROZEN) {
 		op->recovering = false;

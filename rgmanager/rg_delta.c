@@ -83,18 +83,12 @@ static void walk(struct rg_inst *old, struct rg_inst *now, bool *any)
 	}
 }
 
-static void plan_down(struct rg_plan *p, const struct rg_plan *order, const struct rg_inst *root)
+static void plan_down(struct rg_plan *p, const struct rg_plan *order)
 {
-	/* Backwards in start order: what was started last goes first. */
-	for (unsigned k = order->n; k--;) {
-		struct rg_inst *i = order->steps[k].inst;
-		bool above = false;
-
-		for (const struct rg_inst *a = i->parent; a && i != root; a = a->parent)
-			above = above || a->need_stop;
-		if (i->need_stop && !above)
-			rg_plan_stop(p, i);
-	}
+	/* Backwards in start order: what was started last goes first. walk() marks nothing below what it marks. */
+	for (unsigned k = order->n; k--;)
+		if (order->steps[k].inst->need_stop)
+			rg_plan_stop(p, order->steps[k].inst);
 }
 
 static void plan_up(struct rg_plan *p, const struct rg_plan *order)
@@ -117,7 +111,7 @@ static void plan_up(struct rg_plan *p, const struct rg_plan *order)
 enum rg_delta_kind rg_delta(struct rg_inst *old, struct rg_inst *now, struct rg_plan *ret_down, struct rg_plan *ret_up)
 {
 	struct rg_plan order = { 0 };
-	enum difference d = strcmp(old->key, now->key) ? DIFFERENT : compare(old, now);
+	enum difference d = compare(old, now);
 	bool any = d == RECONFIG_ONLY;
 
 	if (d == DIFFERENT) {
@@ -128,7 +122,7 @@ enum rg_delta_kind rg_delta(struct rg_inst *old, struct rg_inst *now, struct rg_
 	keep_state(old, now);
 	walk(old, now, &any);
 	rg_plan_order(&order, old);
-	plan_down(ret_down, &order, old);
+	plan_down(ret_down, &order);
 	ret_down->error = ret_down->error ? ret_down->error : order.error;
 	rg_plan_free(&order);
 	rg_plan_order(&order, now);

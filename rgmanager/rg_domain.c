@@ -57,17 +57,10 @@ enum rg_rating rg_domain_rate(const struct rg_rm *rm, const struct rg_policy *p,
 	return RG_BEST;
 }
 
-/* Positive when a is the better place. */
-static int place_cmp(const struct rg_policy *p, const struct rg_place *a, const struct rg_place *b)
+/* Of two equal places the lower node id: the one that was looked at before. */
+static bool is_better(const struct rg_place *a, const struct rg_place *before)
 {
-	int ra = (int)a->rating + (p->exclusive && !a->active ? 2 : 0);
-	int rb = (int)b->rating + (p->exclusive && !b->active ? 2 : 0);
-
-	if (ra != rb)
-		return ra - rb;
-	if (a->active != b->active)
-		return a->active < b->active ? 1 : -1;
-	return a->nodeid < b->nodeid ? 1 : -1;
+	return a->rating != before->rating ? a->rating > before->rating : a->active < before->active;
 }
 
 uint32_t rg_place(const struct rg_rm *rm, const struct rg_policy *p, struct rg_place *places, unsigned n)
@@ -92,7 +85,7 @@ uint32_t rg_place(const struct rg_rm *rm, const struct rg_policy *p, struct rg_p
 			q->why = RG_NOT_EMPTY;
 		else if (!p->exclusive && q->has_exclusive)
 			q->why = RG_TAKEN;
-		else if (!best || place_cmp(p, q, best) > 0)
+		else if (!best || is_better(q, best))
 			best = q;
 	}
 	return best ? best->nodeid : 0;

@@ -186,8 +186,7 @@ void rg_op_run(struct rg *rg, struct rg_svc *s)
 			mark_stopped(st->inst);
 		op->at++;
 	}
-	if (!op->child)
-		rg_op_end(rg, s);
+	rg_op_end(rg, s);
 }
 
 void rg_op_abort(struct rg *rg, struct rg_svc *s)
@@ -197,8 +196,7 @@ void rg_op_abort(struct rg *rg, struct rg_svc *s)
 	if (op->abort)
 		return;
 	op->abort = true;
-	if (op->child)
-		clu_out_kill(rg->out, op->child);
+	clu_out_kill(rg->out, op->child);
 }
 
 static void end_stop(struct rg *rg, struct rg_svc *s)
@@ -394,8 +392,7 @@ void rg_on_child(struct rg *rg, const struct clu_child_end *e)
 			step_done(rg, s, &st);
 		else
 			step_failed(rg, s, &st, e);
-		if (op->kind)
-			rg_op_run(rg, s);
+		rg_op_run(rg, s);
 		return;
 	}
 	rg->stats.ignored++;

@@ -231,7 +231,7 @@ const struct rg_policy *rg_rm_policy(const struct rg_rm *rm, const char *name)
 
 const struct rg_domain *rg_rm_domain(const struct rg_rm *rm, const char *name)
 {
-	for (unsigned i = 0; rm && i < rm->n_domains; i++)
+	for (unsigned i = 0; i < rm->n_domains; i++)
 		if (!strcasecmp(rm->domains[i].name, name))
 			return &rm->domains[i];
 	return NULL;

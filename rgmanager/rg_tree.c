@@ -218,7 +218,7 @@ static unsigned used(struct rg_inst *root, const char *key)
 	unsigned n = 0;
 
 	for (struct rg_inst *i = root; i; i = rg_inst_walk(root, i))
-		if (i->key && !strcmp(i->key, key))
+		if (!strcmp(i->key, key))
 			n++;
 	return n;
 }

@@ -275,7 +275,7 @@ void rg_apply_quorum(struct rg *rg, struct rg_node *n, const Hawser__RgMessage *
 		rg->stats.ignored++;
 		return;
 	}
-	n->confirmed = n->confirmed || m->yes;
+	n->confirmed = true;
 	n->quorum = m->yes ? 2 : 1;
 	if (!m->yes)
 		n->ready = false;

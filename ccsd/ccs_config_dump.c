@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ccsd.pb-c.h"
-#include "clu_client.h"
+#include "ccs_running.h"
 #include "clu_conf.h"
 #include "clu_path.h"
 
@@ -57,23 +56,14 @@ static int dump_file(void)
 
 static int dump_running(void)
 {
-	Hawser__CcsdRequest q = HAWSER__CCSD_REQUEST__INIT;
-	Hawser__CcsdAnswer *a = NULL;
-	struct clu_buf why = CLU_BUF_INIT;
-	int exit_code = EXIT_OTHER, r;
+	struct clu_buf document = CLU_BUF_INIT, why = CLU_BUF_INIT;
+	int exit_code = EXIT_OTHER;
 
-	q.verb = (char *)"get";
-	q.force = 1;
-	r = clu_client_once_pb("ccsd", &q.base, CLU_CLIENT_DEADLINE_MS, &hawser__ccsd_answer__descriptor,
-		(struct ProtobufCMessage **)&a);
-	if (r == 0) {
-		exit_code = print(a->document.data, a->document.len);
-	} else {
-		clu_client_explain("ccsd", r, &why);
-		fprintf(stderr, "ccs_config_dump: %s\n", a && a->why[0] ? a->why : clu_buf_text(&why));
-	}
-	if (a)
-		hawser__ccsd_answer__free_unpacked(a, NULL);
+	if (ccs_running_get(&document, &why) == 0)
+		exit_code = print(document.data, document.len);
+	else
+		fprintf(stderr, "ccs_config_dump: %s", clu_buf_text(&why));
+	clu_buf_free(&document);
 	clu_buf_free(&why);
 	return exit_code;
 }

@@ -5,9 +5,9 @@
 
 #include "clu_path.h"
 
-bool ccsd_agent_installed(const char *type)
+bool ccsd_agent_installed(const char *kind, const char *name, const char *prefer)
 {
 	char path[PATH_MAX];
 
-	return clu_path_agent("resource", type, NULL, path, sizeof(path)) == 0;
+	return clu_path_agent(kind, name, prefer, path, sizeof(path)) == 0;
 }

@@ -32,8 +32,9 @@ int ccsd_check_change(const struct clu_conf *old, const struct clu_conf *new, co
 	static const char running[] = "which cannot change while the cluster runs";
 	struct clu_conf_node was[MAX_NODES], is[MAX_NODES];
 	unsigned n_was = clu_conf_nodes(old, was, MAX_NODES), n_is = clu_conf_nodes(new, is, MAX_NODES);
-	const struct clu_node *all = clu_node_path(clu_conf_root(new), "clusternodes");
-	unsigned found = 0;
+	const struct clu_node *root = clu_conf_root(new), *all = clu_node_path(root, "clusternodes");
+	struct ccsd_findings f = { .max = CCSD_MAX_FINDINGS };
+	int r;
 
 	n_was = n_was < MAX_NODES ? n_was : MAX_NODES;
 	n_is = n_is < MAX_NODES ? n_is : MAX_NODES;
@@ -45,24 +46,26 @@ int ccsd_check_change(const struct clu_conf *old, const struct clu_conf *new, co
 
 		for (unsigned k = 0; holder && k < n_members; k++)
 			member = member || members[k] == holder->nodeid;
-		if (same && same->nodeid != is[i].nodeid) {
-			clu_buf_printf(findings, "%s:%d: nodeid=\"%u\" of node \"%s\": its number is %u, %s; keep it, or stop the "
-				"cluster first\n", file, clu_node_line(is[i].xml), is[i].nodeid, is[i].name, same->nodeid, running);
-			found++;
-		} else if (gone && member) {
-			clu_buf_printf(findings, "%s:%d: node \"%s\" has the number %u of \"%s\", %s; keep its name, or give the new "
-				"node another number\n", file, clu_node_line(is[i].xml), is[i].name, is[i].nodeid, holder->name, running);
-			found++;
-		}
+		if (same && same->nodeid != is[i].nodeid)
+			ccsd_found(&f, CCSD_ERROR, "change", is[i].xml, "nodeid", "nodeid=\"%u\" of node \"%s\": its number is %u, %s; "
+				"keep it, or stop the cluster first", is[i].nodeid, is[i].name, same->nodeid, running);
+		else if (gone && member)
+			ccsd_found(&f, CCSD_ERROR, "change", is[i].xml, "name", "node \"%s\" has the number %u of \"%s\", %s; keep its "
+				"name, or give the new node another number", is[i].name, is[i].nodeid, holder->name, running);
 	}
 	for (unsigned i = 0; i < n_members; i++) {
 		const struct clu_conf_node *m = by_id(was, n_was, members[i]);
 
 		if (!m || by_name(is, n_is, m->name) || by_id(is, n_is, m->nodeid))
 			continue;
-		clu_buf_printf(findings, "%s:%d: node \"%s\" is missing: it is a member of the running cluster; let it leave first "
-			"(\"cman_tool leave\" there), then remove it\n", file, clu_node_line(all), m->name);
-		found++;
+		ccsd_found(&f, CCSD_ERROR, "change", all ? all : root, NULL, "node \"%s\" is missing: it is a member of the running "
+			"cluster; let it leave first (\"cman_tool leave\" there), then remove it", m->name);
 	}
-	return found ? -EINVAL : findings->error;
+	ccsd_findings_place(&f, new);
+	ccsd_findings_text(&f, file, CCSD_ERROR, findings);
+	r = f.error ? f.error : findings->error;
+	if (!r && f.n)
+		r = -EINVAL;
+	ccsd_findings_free(&f);
+	return r;
 }

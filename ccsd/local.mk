@@ -4,8 +4,10 @@ CCSDCORE_SOURCES = ccsd/ccsd_doc.h ccsd/ccsd_doc.c ccsd/ccsd_core.h ccsd/ccsd_co
 	ccsd/ccsd_agree.c ccsd/ccsd_say.c ccsd/ccsd_state.c ccsd/ccsd_disk.c ccsd/ccsd_request.c
 libccsdcore_la_SOURCES = $(CCSDCORE_SOURCES)
 libccsdcore_la_LIBADD = libclucore.la
-libccsdvalidate_la_SOURCES = ccsd/ccsd_schema.h ccsd/ccsd_schema.c ccsd/ccsd_validate.h ccsd/ccsd_validate.c \
-	ccsd/ccsd_refs.c ccsd/ccsd_change.c ccsd/ccsd_agents.c ccsd/ccsd_vet.h ccsd/ccsd_vet.c
+libccsdvalidate_la_SOURCES = ccsd/ccsd_schema.h ccsd/ccsd_schema_priv.h ccsd/ccsd_schema.c ccsd/ccsd_schema_value.c \
+	ccsd/ccsd_findings.h ccsd/ccsd_findings.c ccsd/ccsd_validate.h ccsd/ccsd_validate.c ccsd/ccsd_refs.h \
+	ccsd/ccsd_refs_priv.h ccsd/ccsd_refs.c ccsd/ccsd_refs_names.c ccsd/ccsd_refs_fence.c ccsd/ccsd_refs_cman.c \
+	ccsd/ccsd_refs_times.c ccsd/ccsd_refs_rm.c ccsd/ccsd_change.c ccsd/ccsd_agents.c ccsd/ccsd_vet.h ccsd/ccsd_vet.c
 libccsdvalidate_la_LIBADD = libclucore.la $(XML_LIBS)
 libccsquery_la_SOURCES = ccsd/ccs_query.h ccsd/ccs_query.c
 libccsquery_la_LIBADD = $(XML_LIBS)
@@ -23,9 +25,10 @@ ccsd_ccsd_LDADD = libccsdcore.la libccsdvalidate.la libclushell.la
 ccs_tool_SOURCES = ccsd/ccs_tool.h ccsd/ccs_tool.c ccsd/ccs_tool_update.c ccsd/ccs_tool_list.c \
 	ccsd/ccs_tool_edit.c
 ccs_tool_LDADD = libccs.la libccsdvalidate.la libcluclient.la $(JANSSON_LIBS) $(XML_LIBS)
-ccs_config_validate_SOURCES = ccsd/ccs_config_validate.c
-ccs_config_validate_LDADD = libccsdvalidate.la libclubase.la
-ccs_config_dump_SOURCES = ccsd/ccs_config_dump.c
+ccs_config_validate_SOURCES = ccsd/ccs_config_validate.h ccsd/ccs_config_validate.c ccsd/ccs_config_validate_say.c \
+	ccsd/ccs_running.h ccsd/ccs_running.c
+ccs_config_validate_LDADD = libccsdvalidate.la libcluclient.la $(JANSSON_LIBS)
+ccs_config_dump_SOURCES = ccsd/ccs_config_dump.c ccsd/ccs_running.h ccsd/ccs_running.c
 ccs_config_dump_LDADD = libcluclient.la
 dist_man_MANS += man/ccs_config_dump.8 man/ccsd.8 man/ccs_tool.8 man/ccs_config_validate.8 man/cluster.conf.5
 
@@ -45,5 +48,5 @@ test_ccsd_validate_LDADD = libccsdvalidate.la libclubase.la $(CMOCKA_LIBS)
 test_ccs_query_SOURCES = tests/unit/test_ccs_query.c
 test_ccs_query_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_ccs_query_LDADD = libccsquery.la libclubase.la $(CMOCKA_LIBS)
-TESTS += tests/cli/test_ccs_tool.sh
-EXTRA_DIST += tests/golden/ccs tests/cli/test_ccs_tool.sh
+TESTS += tests/cli/test_ccs_tool.sh tests/cli/test_ccs_config_validate.sh
+EXTRA_DIST += tests/golden/ccs tests/cli/test_ccs_tool.sh tests/cli/test_ccs_config_validate.sh

@@ -13,7 +13,10 @@
 #include <libxml/tree.h>
 #include <libxml/xpath.h>
 
+#include "clu_conf_scan.h"
+
 #define MAX_DEPTH 64
+#define MAX_ATTRS 1000			/* libxml2 compares each attribute with all others of its element */
 #define MAX_FINDINGS 20			/* one broken tag can make libxml2 complain about each line behind it */
 #define XPATH_STEPS 2000000		/* a query of a client must not keep the daemon busy */
 
@@ -47,14 +50,20 @@ static void on_error(void *user, xmlError *e)
 {
 	xmlParserCtxt *ctxt = user;
 	struct parse_state *st = ctxt->_private;
-	size_t len = e->message ? strlen(e->message) : 0;
+	const char *text = e->message ? e->message : "unknown error";
+	size_t len = strlen(text), begin = st->errs->len;
 
 	if (e->level == XML_ERR_WARNING || st->entity || st->findings++ >= MAX_FINDINGS)
 		return;
-	while (len && (e->message[len - 1] == '\n' || e->message[len - 1] == ' '))
+	while (len && (text[len - 1] == '\n' || text[len - 1] == ' '))
 		len--;
-	clu_buf_printf(st->errs, "%s:%d: not well-formed XML: %.*s; correct this place\n", st->name, e->line,
-		       len ? (int)len : 13, len ? e->message : "unknown error");
+	clu_buf_printf(st->errs, "%s:%d:%d: not well-formed XML: %.*s", st->name, e->line, e->int2 > 0 ? e->int2 : 1,
+		       (int)len, text);
+	/* One finding is one line. */
+	for (size_t i = begin; i < st->errs->len; i++)
+		if (st->errs->data[i] == '\n')
+			st->errs->data[i] = ' ';
+	clu_buf_str(st->errs, "; correct this place\n");
 }
 
 static void on_entity(void *user, const xmlChar *name, int type, const xmlChar *public_id,
@@ -64,9 +73,9 @@ static void on_entity(void *user, const xmlChar *name, int type, const xmlChar *
 	struct parse_state *st = ctxt->_private;
 
 	if (!st->entity)
-		clu_buf_printf(st->errs, "%s:%d: entity \"%.60s\" declared: entities are not supported (they could "
+		clu_buf_printf(st->errs, "%s:%d:%d: entity \"%.60s\" declared: entities are not supported (they could "
 			       "pull in other files); write the text itself\n", st->name, xmlSAX2GetLineNumber(ctxt),
-			       (const char *)name);
+			       xmlSAX2GetColumnNumber(ctxt), (const char *)name);
 	st->entity = true;
 	xmlStopParser(ctxt);
 }
@@ -102,15 +111,40 @@ static const xmlNode *walk(const xmlNode *n, const xmlNode *root, unsigned *dept
 	return NULL;
 }
 
-static int check_depth(const xmlNode *root, const char *name, struct clu_buf *errs)
+static int check_depth(const struct clu_conf *c, const char *name, struct clu_buf *errs)
 {
+	const xmlNode *root = xmlDocGetRootElement(c->doc);
 	unsigned depth = 1;
 
 	for (const xmlNode *n = root; n; n = walk(n, root, &depth)) {
 		if (depth > MAX_DEPTH) {
-			clu_buf_printf(errs, "%s:%ld: element \"%.60s\" lies more than %d levels deep: the limit "
-				       "protects the daemons; make the document flatter\n", name,
-				       xmlGetLineNo((xmlNode *)n), (const char *)n->name, MAX_DEPTH);
+			struct clu_place place = { .node = node_of(n) };
+
+			clu_conf_where(c, &place, 1);
+			clu_buf_printf(errs, "%s:%d:%d: element \"%.60s\" lies more than %d levels deep: the limit "
+				       "protects the daemons; make the document flatter\n", name, place.line,
+				       place.column, (const char *)n->name, MAX_DEPTH);
+			return -EBADMSG;
+		}
+	}
+	return 0;
+}
+
+static int check_attributes(const void *data, size_t len, const char *name, struct clu_buf *errs)
+{
+	struct clu_scan_name tag, attr;
+	struct clu_scan s;
+
+	clu_scan_begin(&s, data, len);
+	while (clu_scan_tag(&s, &tag)) {
+		unsigned count = 0;
+
+		while (clu_scan_attr(&s, &attr)) {
+			if (++count <= MAX_ATTRS)
+				continue;
+			clu_buf_printf(errs, "%s:%d:%d: element \"%.*s\" has more than %d attributes: the limit protects "
+				       "the daemons; remove some\n", name, tag.line, tag.column,
+				       tag.len < 60 ? (int)tag.len : 60, tag.name, MAX_ATTRS);
 			return -EBADMSG;
 		}
 	}
@@ -126,15 +160,18 @@ int clu_conf_parse(const void *data, size_t len, const char *name, struct clu_co
 	int r;
 
 	if (len > CLU_CONF_MAX_BYTES) {
-		clu_buf_printf(errs, "%s:1: %zu bytes: more than %u are not accepted; is it the right file?\n", name,
+		clu_buf_printf(errs, "%s:1:1: %zu bytes: more than %u are not accepted; is it the right file?\n", name,
 			       len, CLU_CONF_MAX_BYTES);
 		return -EMSGSIZE;
 	}
 	if (!len) {
-		clu_buf_printf(errs, "%s:1: empty: there is no <cluster> element in it; write the configuration or "
+		clu_buf_printf(errs, "%s:1:1: empty: there is no <cluster> element in it; write the configuration or "
 			       "copy it from another node\n", name);
 		return -EBADMSG;
 	}
+	r = check_attributes(data, len, name, errs);
+	if (r < 0)
+		return r;
 	r = -ENOMEM;
 	c = calloc(1, sizeof(*c));
 	ctxt = xmlNewParserCtxt();
@@ -158,16 +195,16 @@ int clu_conf_parse(const void *data, size_t len, const char *name, struct clu_co
 	/* Also what libxml2 would go on after: an unknown entity under a DOCTYPE, for example, would just vanish. */
 	if (!c->doc || st.entity || st.findings || !ctxt->wellFormed) {
 		if (!st.findings && !st.entity)
-			clu_buf_printf(errs, "%s:1: cannot be read as XML: no reason known; check the file\n", name);
+			clu_buf_printf(errs, "%s:1:1: cannot be read as XML: no reason known; check the file\n", name);
 		goto out;
 	}
 	root = xmlDocGetRootElement(c->doc);
 	if (!root) {
-		clu_buf_printf(errs, "%s:1: no element in it: a configuration starts with <cluster>; write one\n",
+		clu_buf_printf(errs, "%s:1:1: no element in it: a configuration starts with <cluster>; write one\n",
 			       name);
 		goto out;
 	}
-	r = check_depth(root, name, errs);
+	r = check_depth(c, name, errs);
 	if (r < 0)
 		goto out;
 	c->version = parse_number(clu_node_attr(node_of(root), "config_version"), UINT64_MAX, 0);

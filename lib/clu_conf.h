@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * One cluster.conf as a read-only document over libxml2. Network and DTD loading
- * are off, entity declarations are refused; size and depth are bounded (4 MiB, 64
- * levels). Any other XML text (an agent's metadata) may be read with it as well.
+ * are off, entity declarations are refused; size, depth and the attributes of one
+ * element are bounded (4 MiB, 64 levels, 1000). Any other XML text (an agent's
+ * metadata) may be read with it as well.
  */
 #ifndef CLU_CONF_H
 #define CLU_CONF_H
@@ -20,7 +21,7 @@ struct clu_node;		/* an element of the document; lives as long as the document *
 
 /*
  * Parses bytes; `name` is the file's name for messages. On failure -EBADMSG (or
- * -EMSGSIZE, -ENOMEM) and findings "FILE:LINE: what: why; what to do" appended to errs.
+ * -EMSGSIZE, -ENOMEM) and findings "FILE:LINE:COLUMN: what: why; what to do" appended to errs.
  * The result is counted: clu_conf_ref / clu_conf_unref.
  */
 int clu_conf_parse(const void *data, size_t len, const char *name, struct clu_conf **ret, struct clu_buf *errs);
@@ -39,7 +40,13 @@ const struct clu_node *clu_node_child(const struct clu_node *n, const char *name
 const struct clu_node *clu_node_next(const struct clu_node *n, const char *name);	/* next sibling */
 const struct clu_node *clu_node_parent(const struct clu_node *n);
 const char *clu_node_name(const struct clu_node *n);
-int clu_node_line(const struct clu_node *n);
+int clu_node_line(const struct clu_node *n);	/* in which its start tag ends */
+/*
+ * The places of elements (attr NULL) or of their attributes, all in one pass over the
+ * document. An attribute that is not written there has the place of its element.
+ */
+struct clu_place { const struct clu_node *node; const char *attr; int line, column; };
+void clu_conf_where(const struct clu_conf *c, struct clu_place *places, unsigned n);
 /* The element as a `const xmlNode *` of libxml2, read only: for the schema check alone. */
 const void *clu_node_xml(const struct clu_node *n);
 const char *clu_node_file(const struct clu_node *n);	/* the name given to clu_conf_parse */

@@ -4,7 +4,8 @@ noinst_LTLIBRARIES += libclucore.la libclubase.la
 GROUP_SOURCES = lib/clu_group.h lib/clu_group_priv.h lib/clu_group.c lib/clu_group_tell.c lib/clu_group_admit.c \
 	lib/clu_frag.h lib/clu_frag.c lib/clu_planted.h
 libclucore_la_SOURCES = lib/clu_core.h lib/clu_core.c lib/clu_buf.h lib/clu_buf.c lib/clu_out.h lib/clu_out.c \
-	$(GROUP_SOURCES) lib/clu_conf.h lib/clu_conf.c lib/clu_opt.h lib/clu_opt.c
+	$(GROUP_SOURCES) lib/clu_conf.h lib/clu_conf.c lib/clu_conf_where.c lib/clu_conf_scan.h lib/clu_conf_scan.c \
+	lib/clu_opt.h lib/clu_opt.c
 libclucore_la_LIBADD = libproto.la $(PROTOBUFC_LIBS) $(XML_LIBS)
 
 # Things of the operating system that daemons and tools share.

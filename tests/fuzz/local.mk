@@ -52,3 +52,9 @@ fuzz_rg_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)
 fuzz_rg_meta_SOURCES = tests/fuzz/fuzz_rg_meta.c $(FUZZ_MAIN)
 fuzz_rg_meta_LDADD = librgcore.la
 fuzz_rg_meta_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)
+
+FUZZ_TARGETS += fuzz_ccs_validate
+fuzz_ccs_validate_SOURCES = tests/fuzz/fuzz_ccs_validate.c $(FUZZ_MAIN)
+fuzz_ccs_validate_CPPFLAGS = $(AM_CPPFLAGS) -DSRCDIR='"$(abs_srcdir)"'
+fuzz_ccs_validate_LDADD = libccsdvalidate.la libclubase.la
+fuzz_ccs_validate_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)

@@ -129,7 +129,7 @@ def test_a_change_that_a_running_cluster_cannot_take(nodes):
     text = lab_conf.cluster_conf(version=2, rm="", token=600)
     n1.write("/etc/cluster/new.conf", text.replace('name="n3" nodeid="3"', 'name="n3" nodeid="7"'))
     result = n1.run("ccs_tool", "update", "/etc/cluster/new.conf", timeout=20)
-    assert result.code == 1 and re.search(r"/etc/cluster/new\.conf:\d+: nodeid=\"7\" of node \"n3\"", result.err), result
+    assert result.code == 1 and re.search(r"/etc/cluster/new\.conf:\d+:\d+: nodeid=\"7\" of node \"n3\"", result.err), result
     assert [on_disk(n) for n in nodes] == ["1"] * 3
 
 

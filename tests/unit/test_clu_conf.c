@@ -157,19 +157,19 @@ static void test_refused(void **state)
 {
 	char deep[2048] = "";
 
-	refuse("", "t.conf:1: empty");
-	refuse("<cluster>\n<a>\n</cluster>", "t.conf:3: not well-formed XML");
-	refuse("<cluster/><cluster/>", "t.conf:1: ");
-	refuse("hello", "t.conf:1: ");
+	refuse("", "t.conf:1:1: empty");
+	refuse("<cluster>\n<a>\n</cluster>", "t.conf:3:11: not well-formed XML");
+	refuse("<cluster/><cluster/>", "t.conf:1:11: ");
+	refuse("hello", "t.conf:1:1: ");
 	refuse("<!DOCTYPE c [\n<!ENTITY e SYSTEM \"file:///etc/passwd\">]>\n<cluster name=\"x\">&e;</cluster>",
-	       "t.conf:2: entity \"e\" declared");
+	       "t.conf:2:39: entity \"e\" declared");
 	refuse("<!DOCTYPE c [<!ENTITY % p \"x\">]><cluster/>", "entity \"p\" declared");
 	refuse("<!DOCTYPE c SYSTEM \"x.dtd\"><c a=\"1&foo;2\"/>", "Entity 'foo' not defined");
 	for (int i = 0; i < 65; i++)
 		strcat(deep, "<a>");
 	for (int i = 0; i < 65; i++)
 		strcat(deep, "</a>");
-	refuse(deep, "more than 64 levels deep");
+	refuse(deep, "t.conf:1:193: element \"a\" lies more than 64 levels deep");
 	for (int i = 0; i < 64; i++)
 		memcpy(deep + 3 * i, "<a>", 3), memcpy(deep + 192 + 4 * i, "</a>", 5);
 	clu_conf_unref(parse(deep));
@@ -206,9 +206,62 @@ static void test_size(void **state)
 	char *big = calloc(1, CLU_CONF_MAX_BYTES + 1);
 
 	assert_int_equal(clu_conf_parse(big, CLU_CONF_MAX_BYTES + 1, "t.conf", &c, &errs), -EMSGSIZE);
-	assert_non_null(strstr(clu_buf_text(&errs), "t.conf:1: "));
+	assert_non_null(strstr(clu_buf_text(&errs), "t.conf:1:1: "));
 	free(big);
 	clu_buf_free(&errs);
+}
+
+/* Comments, quotes and tags of other kinds mislead nobody; a column is a character; the parser's lines are not used. */
+static void test_places(void **state)
+{
+	struct clu_conf *c = parse("\xef\xbb\xbf<?xml version=\"1.0\"?><?pi <x a=\"\"> ?>\n"
+		"<!DOCTYPE c [ <!-- ]> <x> -->\n <!ELEMENT c ANY> <!ATTLIST c d CDATA \"]>y\"> ]>\n"
+		"<c one=\"1\"\n   two = '>/ '  h:three='\"'\n   xmlns:h='h'><!-- <no/> --><![CDATA[<no/>]]>\n"
+		"\t<é é=\"äöü\" b=\"&lt;\"/><h:e/></c ><!-- end -->\n");
+	const struct clu_node *root = clu_conf_root(c), *e = clu_node_child(root, NULL), *h = clu_node_next(e, NULL);
+	struct clu_place p[] = {
+		{ .node = h }, { .node = root }, { .node = root, .attr = "two" }, { .node = root, .attr = "three" }, { .node = e },
+		{ .node = e, .attr = "b" }, { .node = root, .attr = "d" }, { .node = e, .attr = "missing" },
+	};
+	static const int want[][2] = { { 7, 23 }, { 4, 1 }, { 5, 4 }, { 5, 17 }, { 7, 2 }, { 7, 13 }, { 4, 1 }, { 7, 2 } };
+
+	clu_conf_where(c, p, sizeof(p) / sizeof(p[0]));
+	for (unsigned i = 0; i < sizeof(p) / sizeof(p[0]); i++)
+		if (p[i].line != want[i][0] || p[i].column != want[i][1])
+			fail_msg("place %u: %d:%d, not %d:%d", i, p[i].line, p[i].column, want[i][0], want[i][1]);
+	clu_conf_where(c, p, 0);
+	clu_conf_unref(c);
+}
+
+/* The bytes cannot be walked beside the tree in an encoding without ASCII: the parser's line must do. */
+static void test_places_of_utf16(void **state)
+{
+	static const char text[] = "\xff\xfe<\0c\0>\0\n\0<\0d\0/\0>\0<\0/\0c\0>";
+	struct clu_buf errs = CLU_BUF_INIT;
+	struct clu_conf *c = NULL;
+	struct clu_place p;
+
+	assert_int_equal(clu_conf_parse(text, sizeof(text), "t.conf", &c, &errs), 0);
+	p = (struct clu_place){ .node = clu_node_child(clu_conf_root(c), "d") };
+	clu_conf_where(c, &p, 1);
+	assert_int_equal(p.line, 2);
+	assert_int_equal(p.column, 1);
+	clu_conf_unref(c);
+}
+
+static void test_attributes_are_bounded(void **state)
+{
+	struct clu_buf b = CLU_BUF_INIT;
+
+	clu_buf_str(&b, "<c>\n <d");
+	for (unsigned i = 0; i < 1000; i++)
+		clu_buf_printf(&b, " a%u='='", i);
+	clu_buf_str(&b, "/></c>");
+	clu_conf_unref(parse(clu_buf_text(&b)));
+	b.len -= 6;
+	clu_buf_str(&b, " z=''/></c>");
+	refuse(clu_buf_text(&b), "t.conf:2:2: element \"d\" has more than 1000 attributes");
+	clu_buf_free(&b);
 }
 
 static void test_load(void **state)
@@ -236,7 +289,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_walk), cmocka_unit_test(test_nodes), cmocka_unit_test(test_xpath),
 		cmocka_unit_test(test_versions), cmocka_unit_test(test_refused), cmocka_unit_test(test_escapes),
-		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_size), cmocka_unit_test(test_places), cmocka_unit_test(test_places_of_utf16),
+		cmocka_unit_test(test_attributes_are_bounded),
 		cmocka_unit_test(test_load),
 	};
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
 #include "cman_info.h"
@@ -271,31 +271,38 @@ static int cmp_member(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+int cman_info_look(struct cman_info *info)
+{
+	struct cman_member *own;
+	struct stat st;
+	int r;
+
+	memset(info, 0, sizeof(*info));
+	r = look_at_map(info, cman_now_ms() + CMAN_CALL_MS * 3 / 4);
+	if (!r)
+		r = look_at_votes(info);
+	if (r)
+		return r;
+	look_at_ring(info);
+	look_at_groups(info);
+	qsort(info->members, info->n_members, sizeof(info->members[0]), cmp_member);
+	own = info->own_id ? member(info, info->own_id) : NULL;
+	if (own && !stat(PID_FILE, &st))
+		own->joined = st.st_mtime;
+	return 0;
+}
+
 static void take_look(void *arg)
 {
 	struct look *l = arg;
-	struct cman_member *own;
-	struct stat st;
 
-	l->error = look_at_map(&l->info, cman_now_ms() + CMAN_CALL_MS * 3 / 4);
-	if (l->error)
-		return;
-	l->error = look_at_votes(&l->info);
-	if (l->error)
-		return;
-	look_at_ring(&l->info);
-	look_at_groups(&l->info);
-	qsort(l->info.members, l->info.n_members, sizeof(l->info.members[0]), cmp_member);
-	own = l->info.own_id ? member(&l->info, l->info.own_id) : NULL;
-	if (own && !stat(PID_FILE, &st))
-		own->joined = st.st_mtime;
+	l->error = cman_info_look(&l->info);
 }
 
 int cman_info_get(const struct cman_info **ret)
 {
 	int r;
 
-	memset(&the_look, 0, sizeof(the_look));
 	r = cman_call(take_look, &the_look, CMAN_CALL_MS);
 	if (!r)
 		r = the_look.error;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Everything that corosync on this node says about the cluster, in one bounded look. */
 #ifndef CMAN_INFO_H
 #define CMAN_INFO_H
@@ -58,6 +58,9 @@ struct cman_info {
  * -EAGAIN no ring yet, -ETIMEDOUT.
  */
 int cman_info_get(const struct cman_info **ret);
+
+/* The same in memory of the caller, and without a limit where corosync is stopped: for a thread that may be left behind. */
+int cman_info_look(struct cman_info *ret);
 
 /* The node called name, or with that number; NULL. */
 const struct cman_member *cman_info_find(const struct cman_info *info, const char *name);

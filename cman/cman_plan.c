@@ -58,15 +58,6 @@ bool cman_is_plain(const char *text)
 	return text[strlen(text) - 1] != ' ';
 }
 
-uint32_t cman_cluster_id(const char *name, bool fnv)
-{
-	uint32_t h = fnv ? 2166136261u : 0;
-
-	for (const unsigned char *p = (const unsigned char *)name; *p; p++)
-		h = fnv ? (h ^ *p) * 16777619u : 2 * h + *p;
-	return fnv ? (h >> 16) ^ (h & 0xffff) : h & 0xffff;
-}
-
 /* A whole number of an attribute within bounds; `def` when it is absent or bad. */
 static int64_t number(struct maker *m, const struct clu_node *n, const char *name, int64_t min, int64_t max,
 		      int64_t def)

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a node has to tell corosync, decided from one cluster.conf. Pure: names
  * are resolved by a function that the caller gives.

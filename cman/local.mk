@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What corosync is told, from a cluster.conf: for cman_tool, and for the simulator's quorum.
 noinst_LTLIBRARIES += libcmanplan.la
-libcmanplan_la_SOURCES = cman/cman_plan.h cman/cman_plan.c cman/cman_conf.h cman/cman_conf.c \
+libcmanplan_la_SOURCES = cman/cman_plan.h cman/cman_plan.c cman/cman_id.c cman/cman_conf.h cman/cman_conf.c \
 	cman/qdisk_conf.h cman/qdisk_conf.c cman/qdisk_format.h cman/qdisk_format.c
 libcmanplan_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)
 libcmanplan_la_LIBADD = libclucore.la $(ZLIB_LIBS)
@@ -72,3 +72,45 @@ mkqdisk_LDADD = libqdiskdev.la libclubase.la
 
 TESTS += tests/cli/test_mkqdisk.sh
 EXTRA_DIST += tests/cli/test_mkqdisk.sh
+
+# COMPAT: the soname of the historical library. Its thread may outlive the last handle (see libcman_priv.h).
+lib_LTLIBRARIES += libcman.la
+include_HEADERS += cman/libcman.h
+LIBCMAN_SOURCES = cman/libcman_priv.h cman/libcman_api.c cman/libcman_ask.c cman/libcman_change.c cman/libcman_engine.c \
+	cman/libcman_watch.c cman/libcman_post.c cman/libcman_ports.h cman/libcman_ports.c cman/libcman_qdev.c \
+	cman/libcman_port_lock.h cman/libcman_port_lock.c cman/libcman_dirty.h cman/libcman_dirty.c
+libcman_la_SOURCES = cman/libcman.h $(LIBCMAN_SOURCES) cman/cman_call.c cman/cman_info.c cman/cman_id.c
+libcman_la_CFLAGS = $(AM_CFLAGS) $(CMAP_CFLAGS) $(CFG_CFLAGS) $(CPG_CFLAGS) $(QUORUM_CFLAGS) $(VOTEQUORUM_CFLAGS)
+libcman_la_LIBADD = libfencedask.la $(CMAP_LIBS) $(CFG_LIBS) $(CPG_LIBS) $(QUORUM_LIBS) \
+	$(VOTEQUORUM_LIBS) -lpthread
+libcman_la_LDFLAGS = $(AM_LDFLAGS) -version-info 3:0:0 -Wl,-z,nodelete
+dist_man_MANS += man/libcman.3
+
+check_PROGRAMS += test_libcman_ports
+TESTS += test_libcman_ports tests/cli/test_libcman_abi.sh
+test_libcman_ports_SOURCES = tests/unit/test_libcman_ports.c cman/libcman_ports.c
+test_libcman_ports_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_libcman_ports_LDADD = $(CMOCKA_LIBS)
+EXTRA_DIST += tests/cli/test_libcman_abi.sh tests/cli/libcman_abi.c
+
+# cmannotifyd and its program.
+noinst_LTLIBRARIES += libnotifyd.la
+libnotifyd_la_SOURCES = cman/notifyd_core.h cman/notifyd_core.c
+libnotifyd_la_LIBADD = libclucore.la
+sbin_PROGRAMS += cmannotifyd
+cmannotifyd_SOURCES = cman/notifyd_main.c cman/notifyd_leave.h cman/notifyd_leave.c
+cmannotifyd_LDADD = libnotifyd.la libclushell.la
+sbin_SCRIPTS += cman/cman_notify
+hawserdata_SCRIPTS += cman/checkquorum
+CLEANFILES += cman/cman_notify cman/checkquorum
+EXTRA_DIST += cman/cman_notify.in cman/checkquorum.in
+cman/cman_notify cman/checkquorum: cman/%: $(srcdir)/cman/%.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) cman && sed $(SUBST) $< >$@.tmp && chmod 755 $@.tmp && mv $@.tmp $@
+dist_man_MANS += man/cmannotifyd.8 man/cman_notify.8
+
+check_PROGRAMS += test_notifyd_core
+TESTS += test_notifyd_core tests/cli/test_cman_notify.sh
+test_notifyd_core_SOURCES = tests/unit/test_notifyd_core.c
+test_notifyd_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_notifyd_core_LDADD = libnotifyd.la $(CMOCKA_LIBS)
+EXTRA_DIST += tests/cli/test_cman_notify.sh

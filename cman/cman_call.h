@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Bounded calls into corosync's client libraries. Those block without limit when
  * corosync is stopped (SIGSTOP) or hangs; here a call runs in a thread of its own

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
 #include "cman_info.h"
@@ -123,6 +123,8 @@ static void read_runtime(cmap_handle_t h, struct cman_info *info)
 			m->member = !strcmp(text, "joined");
 		} else if (!strcmp(what, "join_count")) {
 			(void)get_u32(h, key, &m->joins);
+		} else if (!strcmp(what, "config_version")) {
+			(void)cmap_get_uint64(h, key, &m->config_version);
 		} else if (!strcmp(what, "ip") && !m->n_addrs) {
 			get_text(h, key, text, sizeof(text));
 			cman_info_parse_ips(text, m);
@@ -136,14 +138,13 @@ static void read_map(cmap_handle_t h, struct cman_info *info)
 	char text[64] = "";
 
 	get_text(h, "totem.cluster_name", info->cluster_name, sizeof(info->cluster_name));
-	get_text(h, "hawser.config_version", text, sizeof(text));
-	info->config_version = strtoull(text, NULL, 10);
-	*text = '\0';
+	(void)cmap_get_uint64(h, "totem.config_version", &info->config_version);
 	(void)get_u32(h, "runtime.votequorum.this_node_id", &info->own_id);
 	get_text(h, "hawser.cluster_id", text, sizeof(text));
 	info->cluster_id = *text ? (uint32_t)strtoul(text, NULL, 10) : cman_cluster_id(info->cluster_name, false);
-	get_text(h, "hawser.digest", info->digest, sizeof(info->digest));
-	get_text(h, "hawser.joined_with", info->joined_with, sizeof(info->joined_with));
+	*text = '\0';
+	get_text(h, "hawser.overridden", text, sizeof(text));
+	info->overridden = !strcmp(text, "yes");
 	*text = '\0';
 	get_text(h, "totem.crypto_cipher", text, sizeof(text));
 	info->crypto = *text && strcmp(text, "none");
@@ -238,29 +239,6 @@ static void look_at_ring(struct cman_info *info)
 	(void)quorum_finalize(h);
 }
 
-static void add_to_group(struct cman_info *info, const char *name, uint32_t nodeid)
-{
-	struct cman_group *g = info->groups;
-	unsigned at;
-
-	while (g < info->groups + info->n_groups && strcmp(g->name, name))
-		g++;
-	if (g == info->groups + info->n_groups) {
-		if (info->n_groups == CMAN_MAX_GROUPS)
-			return;
-		info->n_groups++;
-		snprintf(g->name, sizeof(g->name), "%s", name);
-	}
-	g->own |= nodeid == info->own_id;
-	for (at = 0; at < g->n_nodes && g->nodes[at] < nodeid; at++)
-		;
-	if (g->n_nodes == CMAN_MAX_NODES || (at < g->n_nodes && g->nodes[at] == nodeid))
-		return;
-	memmove(&g->nodes[at + 1], &g->nodes[at], (g->n_nodes - at) * sizeof(g->nodes[0]));
-	g->nodes[at] = nodeid;
-	g->n_nodes++;
-}
-
 static void look_at_groups(struct cman_info *info)
 {
 	struct cpg_iteration_description_t d;
@@ -272,11 +250,14 @@ static void look_at_groups(struct cman_info *info)
 		return;
 	if (cpg_iteration_initialize(h, CPG_ITERATION_ALL, NULL, &it) == CS_OK) {
 		while (cpg_iteration_next(it, &d) == CS_OK) {
-			char name[64];
+			size_t len =
+				d.group.length < sizeof(d.group.value) ? d.group.length : sizeof(d.group.value) - 1;
 
-			snprintf(name, sizeof(name), "%.*s", (int)(d.group.length < 63 ? d.group.length : 63), d.group.value);
-			if (!strncmp(name, "hawser:", 7))
-				add_to_group(info, name, d.nodeid);
+			d.group.value[len] = '\0';
+			if (d.nodeid != info->own_id || strncmp(d.group.value, "hawser:", 7) ||
+			    info->n_groups == CMAN_MAX_GROUPS)
+				continue;
+			snprintf(info->groups[info->n_groups++], sizeof(info->groups[0]), "%.63s", d.group.value);
 		}
 		(void)cpg_iteration_finalize(it);
 	}
@@ -290,31 +271,38 @@ static int cmp_member(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+int cman_info_look(struct cman_info *info)
+{
+	struct cman_member *own;
+	struct stat st;
+	int r;
+
+	memset(info, 0, sizeof(*info));
+	r = look_at_map(info, cman_now_ms() + CMAN_CALL_MS * 3 / 4);
+	if (!r)
+		r = look_at_votes(info);
+	if (r)
+		return r;
+	look_at_ring(info);
+	look_at_groups(info);
+	qsort(info->members, info->n_members, sizeof(info->members[0]), cmp_member);
+	own = info->own_id ? member(info, info->own_id) : NULL;
+	if (own && !stat(PID_FILE, &st))
+		own->joined = st.st_mtime;
+	return 0;
+}
+
 static void take_look(void *arg)
 {
 	struct look *l = arg;
-	struct cman_member *own;
-	struct stat st;
 
-	l->error = look_at_map(&l->info, cman_now_ms() + CMAN_CALL_MS * 3 / 4);
-	if (l->error)
-		return;
-	l->error = look_at_votes(&l->info);
-	if (l->error)
-		return;
-	look_at_ring(&l->info);
-	look_at_groups(&l->info);
-	qsort(l->info.members, l->info.n_members, sizeof(l->info.members[0]), cmp_member);
-	own = l->info.own_id ? member(&l->info, l->info.own_id) : NULL;
-	if (own && !stat(PID_FILE, &st))
-		own->joined = st.st_mtime;
+	l->error = cman_info_look(&l->info);
 }
 
 int cman_info_get(const struct cman_info **ret)
 {
 	int r;
 
-	memset(&the_look, 0, sizeof(the_look));
 	r = cman_call(take_look, &the_look, CMAN_CALL_MS);
 	if (!r)
 		r = the_look.error;
@@ -348,7 +336,7 @@ const struct cman_member *cman_info_own(const struct cman_info *info)
 bool cman_info_has_group(const struct cman_info *info, const char *group)
 {
 	for (unsigned i = 0; i < info->n_groups; i++)
-		if (info->groups[i].own && !strcmp(info->groups[i].name, group))
+		if (!strcmp(info->groups[i], group))
 			return true;
 	return false;
 }

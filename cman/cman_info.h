@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Everything that corosync on this node says about the cluster, in one bounded look. */
 #ifndef CMAN_INFO_H
 #define CMAN_INFO_H
@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "cman_over.h"
+#include "cman_plan.h"
 
 #define CMAN_MAX_GROUPS 64
 
@@ -23,28 +23,19 @@ struct cman_member {
 	 * cman had the ring number of the join there, which corosync 3 does not keep.
 	 */
 	uint32_t joins;
+	uint64_t config_version;	/* 0 when unknown */
 	time_t joined;			/* 0 when unknown: corosync keeps no time of a join; known for the own node */
-};
-
-struct cman_group {
-	char name[64];
-	uint32_t nodes[CMAN_MAX_NODES];	/* ascending */
-	unsigned n_nodes;
-	bool own;		/* this node is among them */
 };
 
 struct cman_info {
 	char cluster_name[256];
-	uint64_t config_version;	/* of cluster.conf, as corosync has it; 0 when unknown */
-	char digest[20];		/* of the corosync.conf that corosync has read (cman_conf.h); "" when unknown */
+	uint64_t config_version;
 	uint32_t cluster_id;
 	char mcast[2][CMAN_ADDR_LEN];
 	unsigned n_mcast;		/* 0 with knet and udpu */
-	char config_state[16];		/* cmand's word on the version in force (cman_outcome.h); "" when not asked */
-	char config_why[2048];		/* ... and its reasons, lines */
 	char transport[16];		/* as in corosync.conf */
 	bool crypto;
-	char joined_with[CMAN_OVER_TEXT];	/* cman_over.h; "" when nothing was given on the command line */
+	bool overridden;		/* joined with values from the command line */
 	uint32_t ring_rep;
 	uint64_t ring_seq;
 	bool quorate;
@@ -56,9 +47,9 @@ struct cman_info {
 	uint32_t clients;		/* connections to corosync, ours not counted */
 	unsigned n_members;		/* nodes in the list, members or not */
 	struct cman_member members[CMAN_MAX_NODES];	/* ascending node id */
-	/* Process groups of the suite ("hawser:...") that have a member anywhere. */
+	/* Process groups of the suite ("hawser:...") with a member on this node. */
 	unsigned n_groups;
-	struct cman_group groups[CMAN_MAX_GROUPS];
+	char groups[CMAN_MAX_GROUPS][64];
 };
 
 /*
@@ -68,10 +59,12 @@ struct cman_info {
  */
 int cman_info_get(const struct cman_info **ret);
 
+/* The same in memory of the caller, and without a limit where corosync is stopped: for a thread that may be left behind. */
+int cman_info_look(struct cman_info *ret);
+
 /* The node called name, or with that number; NULL. */
 const struct cman_member *cman_info_find(const struct cman_info *info, const char *name);
 const struct cman_member *cman_info_own(const struct cman_info *info);
-/* This node has a member in the group. */
 bool cman_info_has_group(const struct cman_info *info, const char *group);
 
 /* The addresses of "r(0) ip(A) r(1) ip(B) ". Pure. */

@@ -58,15 +58,6 @@ bool cman_is_plain(const char *text)
 	return text[strlen(text) - 1] != ' ';
 }
 
-uint32_t cman_cluster_id(const char *name, bool fnv)
-{
-	uint32_t h = fnv ? 2166136261u : 0;
-
-	for (const unsigned char *p = (const unsigned char *)name; *p; p++)
-		h = fnv ? (h ^ *p) * 16777619u : 2 * h + *p;
-	return fnv ? (h >> 16) ^ (h & 0xffff) : h & 0xffff;
-}
-
 /* A whole number of an attribute within bounds; `def` when it is absent or bad. */
 static int64_t number(struct maker *m, const struct clu_node *n, const char *name, int64_t min, int64_t max,
 		      int64_t def)
@@ -516,6 +507,12 @@ bool cman_plan_is_quorate_alone(const struct cman_plan *p)
 	return p->two_node || p->nodes[p->own].votes >= (expected + 2) / 2;
 }
 
+static bool is_overridden(const struct cman_overrides *o)
+{
+	return o->cluster_name || o->multicast || o->keyfile || o->votes >= 0 || o->expected > 0 || o->nodeid > 0 ||
+	       o->port > 0 || o->two_node || o->no_realtime;
+}
+
 int cman_plan_make(const struct cman_plan_in *in, struct cman_plan *ret, struct clu_buf *errs, struct clu_buf *warns)
 {
 	const struct clu_node *root = clu_conf_root(in->conf);
@@ -525,7 +522,7 @@ int cman_plan_make(const struct cman_plan_in *in, struct cman_plan *ret, struct 
 	m.totem = clu_node_child(root, "totem");
 	memset(ret, 0, sizeof(*ret));
 	ret->conf = in->conf;
-	ret->over = in->over;
+	ret->overridden = is_overridden(&in->over);
 	plan_identity(&m);
 	plan_logfile(&m);
 	plan_nodes(&m);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a node has to tell corosync, decided from one cluster.conf. Pure: names
  * are resolved by a function that the caller gives.
@@ -37,10 +37,9 @@ struct cman_overrides {
 	int64_t port;			/* -p */
 	bool two_node;			/* -2 */
 	bool no_realtime;		/* -P */
-	bool debug;			/* -d: corosync's debug messages */
 };
 
-#define CMAN_NO_OVERRIDES { NULL, NULL, NULL, -1, -1, -1, -1, false, false, false }
+#define CMAN_NO_OVERRIDES { NULL, NULL, NULL, -1, -1, -1, -1, false, false }
 
 struct cman_plan_in {
 	const struct clu_conf *conf;
@@ -91,7 +90,7 @@ struct cman_plan {
 	struct cman_plan_node nodes[CMAN_MAX_NODES];
 	unsigned own;			/* index in nodes */
 	const struct clu_conf *conf;
-	struct cman_overrides over;	/* what of it came from the command line */
+	bool overridden;		/* the command line changed something: a reload would lose it */
 };
 
 /*

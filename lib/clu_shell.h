@@ -79,7 +79,8 @@ struct clu_daemon {
  * Runs the daemon to its end. Daemonizes unless -f (the parent exits 0 when
  * the admin socket is open and the core has had START; else with the reason on
  * stderr). Lock file RUN/NAME.pid; a second instance exits 4, a wrong command line 2.
- * Returns the exit code.
+ * Returns the exit code. A service manager that has set NOTIFY_SOCKET (systemd with Type=notify, and -f) is told when
+ * the start is complete and when the end begins, and with WATCHDOG_USEC that the loop still goes round (clu_notify.h).
  *
  * SIGTERM and SIGINT: one SHUTDOWN event. SIGHUP: log file opened again. SIGUSR1: state
  * to STATE/NAME.dump (the core's), NAME.shell.dump and NAME.blackbox.

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "clu_log.h"
+#include "clu_notify.h"
 #include "clu_path.h"
 #include "clu_shell_priv.h"
 
@@ -164,6 +165,7 @@ static void shut_down(struct clu_shell *s)
 	if (s->shutting_down)
 		return;
 	s->shutting_down = true;
+	(void)clu_notify("STOPPING=1");
 	clu_shell_feed(s, &ev);
 }
 
@@ -228,6 +230,29 @@ static int on_parent_gone(int32_t fd, int32_t revents, void *data)
 	close(fd);
 	shut_down(s);
 	return 0;
+}
+
+/* ---- the service manager ---- */
+
+static void on_alive(void *data)
+{
+	struct clu_shell *s = data;
+
+	s->alive.set = false;
+	(void)clu_notify("WATCHDOG=1");
+	clu_shell_timer_set(s, &s->alive, s->alive_ms, s, on_alive);
+}
+
+static void notify_ready(struct clu_shell *s)
+{
+	int r = clu_notify("READY=1");
+
+	if (r < 0)
+		clu_log(CLU_WARNING, "the service manager could not be told that the start is complete (%s); it will take "
+			"this daemon for hanging", strerror(-r));
+	s->alive_ms = clu_notify_watchdog_ms() / 2;
+	if (s->alive_ms)
+		on_alive(s);
 }
 
 /* ---- the daemon ---- */
@@ -323,6 +348,7 @@ static int run_daemon(struct clu_shell *s, struct start_end *e, int armed_fd)
 		(void)!write(armed_fd, "a", 1);
 	}
 	start_done(e);
+	notify_ready(s);
 	qb_loop_run(s->loop);
 	/* The watchdog process waits for this end: nothing may come before the reset. */
 	if (s->code == CLU_FATAL_RESET && armed_fd >= 0)
@@ -331,6 +357,7 @@ static int run_daemon(struct clu_shell *s, struct start_end *e, int armed_fd)
 		clu_shell_reset(name);
 out:
 	s->ended = true;
+	clu_shell_timer_drop(s, &s->alive);
 	s->ipc = clu_ipc_server_free(s->ipc, LAST_WORD_MS);
 	clu_shell_peers_fini(s);
 	clu_shell_corosync_close(s);

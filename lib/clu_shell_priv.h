@@ -100,6 +100,9 @@ struct clu_shell {
 	uint64_t incarnation;
 
 	struct clu_shell_peer *ccsd, *fenced;
+
+	struct clu_shell_timer alive;	/* when the service manager is told next that the loop goes round */
+	uint64_t alive_ms;
 };
 
 /* ---- opts ---- */

@@ -22,7 +22,7 @@ libcluclient_la_LIBADD = libclubase.la
 libclushell_la_SOURCES = lib/clu_log.h lib/clu_log.c lib/clu_ipc_server.h lib/clu_ipc_server.c lib/clu_ipc_sweep.c \
 	lib/clu_shell.h lib/clu_shell_priv.h lib/clu_shell_opts.c lib/clu_shell_main.c lib/clu_shell_watchdog.c \
 	lib/clu_shell_run.c lib/clu_shell_worker.c lib/clu_shell_corosync.c lib/clu_shell_cpg.c lib/clu_shell_quorum.c \
-	lib/clu_shell_peers.c
+	lib/clu_shell_peers.c lib/clu_notify.h lib/clu_notify.c
 libclushell_la_LIBADD = libcluclient.la libproto.la $(QB_LIBS) $(CPG_LIBS) $(QUORUM_LIBS) $(CFG_LIBS) $(CMAP_LIBS) \
 	$(JANSSON_LIBS)
 

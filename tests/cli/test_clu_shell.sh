@@ -187,4 +187,46 @@ wait $daemon
 daemon=
 grep -q "event REQUEST could not be handled (Cannot allocate memory)" "$tmp/err" || bad "no word of the failed step"
 
+# The service manager is told: ready, alive again and again, stopping. Not alive when the word is meant for another process.
+cat >"$tmp/manager.py" <<'END'
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+s.settimeout(60)
+while True:
+    print(s.recv(4096).decode(), flush=True)
+END
+python3 "$tmp/manager.py" "$tmp/notify" >"$tmp/told" 2>/dev/null &
+manager=$!
+trap '[ -n "$daemon" ] && kill -9 $daemon 2>/dev/null; kill $manager 2>/dev/null; rm -rf "$tmp"' EXIT
+await test -S "$tmp/notify"
+alive() {
+	[ "$(grep -c WATCHDOG=1 "$tmp/told")" -ge 3 ]
+}
+NOTIFY_SOCKET=$tmp/notify WATCHDOG_USEC=100000 ./clu_echo -f 2>/dev/null &
+daemon=$!
+await alive
+[ "$(head -n 1 "$tmp/told")" = READY=1 ] || bad "the service manager was told first: $(head -n 1 "$tmp/told")"
+kill -TERM $daemon
+wait $daemon
+daemon=
+await grep -q STOPPING=1 "$tmp/told"
+: >"$tmp/told"
+NOTIFY_SOCKET=$tmp/notify WATCHDOG_USEC=100000 WATCHDOG_PID=1 ./clu_echo -f 2>/dev/null &
+daemon=$!
+await grep -q READY=1 "$tmp/told"
+kill -TERM $daemon
+wait $daemon
+daemon=
+await grep -q STOPPING=1 "$tmp/told"
+grep -q WATCHDOG=1 "$tmp/told" && bad "a word meant for another process"
+# A manager that cannot be reached is no reason not to run.
+NOTIFY_SOCKET=$tmp/nobody ./clu_echo -f 2>/dev/null &
+daemon=$!
+await says start=1
+await grep -q "the service manager could not be told" "$log"
+kill -TERM $daemon
+wait $daemon
+daemon=
+
 exit $status

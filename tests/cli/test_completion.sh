@@ -31,11 +31,13 @@ offers rg_test "" "" rules test noop delta simulate
 offers rg_test "simulate x.conf" -- --crash --partition --fail-stop --boot-time --json
 offers rg_test "simulate $HAWSER_SRCDIR/conf/cluster.conf.sample --crash" "" n1 n2 n3
 offers rg_test "simulate $HAWSER_SRCDIR/conf/cluster.conf.sample --disable" "" lvs
+offers cmannotifyd "" - -f --script-debug --realtime
 offers lvsd "" --st --status --stop
 offers mkqdisk "" - -L -c -l -f --json
 offers mkqdisk "-c" "$HAWSER_SRCDIR/conf/cl" "$HAWSER_SRCDIR/conf/cluster.rng"
 offers qdiskd "" - -f -Q --no-watchdog
-for tool in qdiskd mkqdisk cman_tool ccs_tool ccs_config_validate fence_tool fence_node fence_ack_manual clustat clusvcadm lvsd rg_test; do
+for tool in qdiskd mkqdisk cman_tool ccs_tool ccs_config_validate fence_tool fence_node fence_ack_manual clustat clusvcadm lvsd rg_test \
+	cmannotifyd cman_notify; do
 	complete -p "$tool" >/dev/null || { echo "FAILED: no completion for $tool"; status=1; }
 done
 exit $status

@@ -23,6 +23,7 @@
 #define MAX_KEPT 4096
 #define MAX_KEPT_BYTES (16u * 1024 * 1024)
 #define RETRY_MS 10
+#define PIECE_RETRY_MS 1	/* the daemon is reading the pieces before it */
 
 struct kept {
 	struct kept *next;
@@ -36,11 +37,14 @@ struct clu_client {
 	int sock;		/* of the handshake, later the one that tells of events and of the daemon's end */
 	int epoll;		/* readable when sock or wake is */
 	int wake;		/* counts the kept notifications */
-	size_t max;
+	size_t max;		/* of a whole message */
+	size_t rx_size;
 	char *rx;
+	struct clu_buf whole;	/* pieces of a message that has not come whole yet, or the last whole one */
 	uint64_t last_tag;
 	bool dead;
 	struct kept *kept, **kept_end;
+	struct kept *told;	/* the one that was taken last */
 	unsigned n_kept;
 	size_t kept_bytes;
 };
@@ -93,8 +97,6 @@ int clu_client_begin(const char *daemon, size_t max_msg, struct clu_client **ret
 	char name[64];
 	int r;
 
-	if (!max_msg)
-		max_msg = CLU_IPC_DEFAULT_MAX;
 	if (max_msg > CLU_IPC_LIMIT)
 		return -EMSGSIZE;
 	if ((size_t)snprintf(name, sizeof(name), CLU_IPC_PREFIX "%s", daemon) >= sizeof(name))
@@ -102,6 +104,7 @@ int clu_client_begin(const char *daemon, size_t max_msg, struct clu_client **ret
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return -ENOMEM;
+	c->max = max_msg ? max_msg : CLU_IPC_LIMIT;
 	c->kept_end = &c->kept;
 	c->sock = c->wake = -1;
 	c->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -110,7 +113,7 @@ int clu_client_begin(const char *daemon, size_t max_msg, struct clu_client **ret
 	if (c->epoll < 0 || c->wake < 0)
 		goto fail;
 	errno = 0;
-	c->qb = qb_ipcc_connect_async(name, max_msg + CLU_IPC_ROOM, &c->sock);
+	c->qb = qb_ipcc_connect_async(name, CLU_IPC_RING, &c->sock);
 	if (!c->qb) {
 		/* EAGAIN: so many wait at its socket that no further one may. */
 		r = errno == EAGAIN ? -EAGAIN : connect_error(errno);
@@ -176,10 +179,10 @@ int clu_client_proceed(struct clu_client *c)
 			return r;
 	}
 	size = qb_ipcc_get_buffer_size(c->qb);
-	if (size < (int32_t)CLU_IPC_ROOM || (uint32_t)size > CLU_IPC_LIMIT + CLU_IPC_ROOM)
+	if (size < (int32_t)CLU_IPC_RING || (uint32_t)size > CLU_IPC_LIMIT)
 		return -EMSGSIZE;
-	c->max = (size_t)size;
-	c->rx = malloc(c->max);
+	c->rx_size = (size_t)size;
+	c->rx = malloc(c->rx_size);
 	return c->rx ? 0 : -ENOMEM;
 }
 
@@ -238,6 +241,8 @@ struct clu_client *clu_client_close(struct clu_client *c)
 		c->kept = k->next;
 		free(k);
 	}
+	free(c->told);
+	clu_buf_free(&c->whole);
 	free(c->rx);
 	free(c);
 	return NULL;
@@ -245,25 +250,61 @@ struct clu_client *clu_client_close(struct clu_client *c)
 
 /* ---- talking ---- */
 
-static int post(struct clu_client *c, enum clu_ipc_kind kind, const void *data, size_t len, uint64_t *ret_tag)
+/* The piece of a message that begins at `at`. */
+static int post_piece(struct clu_client *c, enum clu_ipc_kind kind, uint64_t tag, const void *data, size_t len, size_t at)
 {
-	struct clu_ipc_request head = { .hdr = { .id = kind }, .tag = c->last_tag + 1 };
-	struct iovec iov[2] = { { &head, sizeof(head) }, { (void *)data, len } };
+	struct clu_ipc_request head = { .hdr = { .id = kind }, .tag = tag, .whole = (uint32_t)len, .at = (uint32_t)at };
+	size_t piece = len - at < CLU_IPC_PIECE ? len - at : CLU_IPC_PIECE;
+	struct iovec iov[2] = { { &head, sizeof(head) }, { piece ? (char *)data + at : NULL, piece } };
 	ssize_t n;
 
 	if (c->dead || !c->connected)
 		return -EPIPE;
-	if (len > c->max - CLU_IPC_ROOM)
-		return -EMSGSIZE;
-	head.hdr.size = (int32_t)(sizeof(head) + len);
-	n = qb_ipcc_sendv(c->qb, iov, len ? 2 : 1);
+	head.hdr.size = (int32_t)(sizeof(head) + piece);
+	n = qb_ipcc_sendv(c->qb, iov, piece ? 2 : 1);
 	if (n == -EAGAIN || n == -ETIMEDOUT || n == -ENOBUFS)
 		return -EAGAIN;
 	if (n < 0) {
 		c->dead = n != -EMSGSIZE && n != -EINVAL;
 		return c->dead ? -EPIPE : (int)n;
 	}
+	return 0;
+}
+
+static int post(struct clu_client *c, enum clu_ipc_kind kind, const void *data, size_t len, uint64_t *ret_tag)
+{
+	int r = len > CLU_IPC_PIECE ? -EMSGSIZE : post_piece(c, kind, c->last_tag + 1, data, len, 0);
+
+	if (!r)
+		*ret_tag = ++c->last_tag;
+	return r;
+}
+
+/* All pieces of a message. */
+static int post_whole(struct clu_client *c, enum clu_ipc_kind kind, const void *data, size_t len, uint64_t until,
+	uint64_t *ret_tag)
+{
+	size_t at = 0;
+	int r;
+
+	if (len > CLU_IPC_LIMIT)
+		return -EMSGSIZE;
 	*ret_tag = ++c->last_tag;
+	do {
+		r = post_piece(c, kind, *ret_tag, data, len, at);
+		if (r == -EAGAIN) {
+			int left = left_ms(until), pause = at ? PIECE_RETRY_MS : RETRY_MS;
+
+			/* The ring is full, maybe of requests that were given up: nobody tells when there is room again. */
+			if (!left)
+				return -ETIMEDOUT;
+			(void)poll(NULL, 0, left < pause ? left : pause);
+		} else if (r < 0) {
+			return r;
+		} else {
+			at += CLU_IPC_PIECE;
+		}
+	} while (r == -EAGAIN || at < len);
 	return 0;
 }
 
@@ -277,28 +318,59 @@ int clu_client_post_subscribe(struct clu_client *c, uint64_t *ret_tag)
 	return post(c, CLU_IPC_SUBSCRIBE, NULL, 0, ret_tag);
 }
 
-/* One message out of libqb, without waiting. 0, -EAGAIN, -EPIPE. */
+/*
+ * The piece in rx, and what it makes whole: 0. -EAGAIN: more is to come, or it is the rest of one that we do not take.
+ * Pieces of one message come one behind the other.
+ */
+static int take_piece(struct clu_client *c, const struct clu_ipc_answer *head, size_t len, struct clu_client_said *ret)
+{
+	*ret = (struct clu_client_said){
+		.notify = head->hdr.id == CLU_IPC_NOTIFY, .tag = head->tag,
+		.error = head->hdr.error > 0 ? -head->hdr.error : head->hdr.error,
+		.data = c->rx + sizeof(*head), .len = len,
+	};
+	if (!head->at)
+		clu_buf_free(&c->whole);
+	if (head->whole > c->max) {
+		ret->error = -EMSGSIZE;
+		ret->len = 0;
+		return head->at || ret->notify ? -EAGAIN : 0;
+	}
+	if (!head->at && len == head->whole)
+		return 0;
+	if (head->at != c->whole.len || !len || len > head->whole - head->at)
+		return -EAGAIN;
+	clu_buf_append(&c->whole, ret->data, len);
+	if (c->whole.error)
+		return c->whole.error;
+	if (c->whole.len < head->whole)
+		return -EAGAIN;
+	ret->data = c->whole.data;
+	ret->len = c->whole.len;
+	return 0;
+}
+
+/* One message out of libqb, without waiting. 0, -EAGAIN, -EPIPE, -ENOMEM. */
 static int take_new(struct clu_client *c, struct clu_client_said *ret)
 {
 	struct clu_ipc_answer head;
 	ssize_t n;
+	int r;
 
 	if (c->dead || !c->connected)
 		return -EPIPE;
-	n = qb_ipcc_event_recv(c->qb, c->rx, c->max, 0);
-	if (n == -EAGAIN || n == -ETIMEDOUT || n == -ENOMSG)
-		return -EAGAIN;
-	if (n < (ssize_t)sizeof(head)) {
-		c->dead = true;		/* gone, or it speaks nonsense: the same to us */
-		return -EPIPE;
-	}
-	memcpy(&head, c->rx, sizeof(head));
-	*ret = (struct clu_client_said){
-		.notify = head.hdr.id == CLU_IPC_NOTIFY, .tag = head.tag,
-		.error = head.hdr.error > 0 ? -head.hdr.error : head.hdr.error,
-		.data = c->rx + sizeof(head), .len = (size_t)n - sizeof(head),
-	};
-	return 0;
+	do {
+		n = qb_ipcc_event_recv(c->qb, c->rx, c->rx_size, 0);
+		if (n == -EAGAIN || n == -ETIMEDOUT || n == -ENOMSG)
+			return -EAGAIN;
+		if (n < (ssize_t)sizeof(head)) {
+			c->dead = true;		/* gone, or it speaks nonsense: the same to us */
+			return -EPIPE;
+		}
+		memcpy(&head, c->rx, sizeof(head));
+		r = take_piece(c, &head, (size_t)n - sizeof(head), ret);
+	} while (r == -EAGAIN);
+	return r;
 }
 
 static int keep(struct clu_client *c, const struct clu_client_said *m)
@@ -321,7 +393,7 @@ static int keep(struct clu_client *c, const struct clu_client_said *m)
 	return 0;
 }
 
-/* The oldest kept notification into rx, so that its life is that of a new one. */
+/* The oldest kept notification, which lives as long as a new one does. */
 static bool take_kept(struct clu_client *c, struct clu_client_said *ret)
 {
 	struct kept *k = c->kept;
@@ -335,9 +407,9 @@ static bool take_kept(struct clu_client *c, struct clu_client_said *ret)
 	c->n_kept--;
 	c->kept_bytes -= k->len;
 	(void)eventfd_read(c->wake, &one);
-	memcpy(c->rx, k->data, k->len);
-	*ret = (struct clu_client_said){ .notify = true, .data = c->rx, .len = k->len };
-	free(k);
+	free(c->told);
+	c->told = k;
+	*ret = (struct clu_client_said){ .notify = true, .data = k->data, .len = k->len };
 	return true;
 }
 
@@ -365,14 +437,7 @@ static int call(struct clu_client *c, enum clu_ipc_kind kind, const void *req, s
 	uint64_t tag;
 	int r;
 
-	while ((r = post(c, kind, req, len, &tag)) == -EAGAIN) {
-		int left = left_ms(until);
-
-		/* The ring is full of requests that were given up: nobody tells when there is room again. */
-		if (!left)
-			return -ETIMEDOUT;
-		(void)poll(NULL, 0, left < RETRY_MS ? left : RETRY_MS);
-	}
+	r = post_whole(c, kind, req, len, until, &tag);
 	while (!r) {
 		r = take_new(c, &m);
 		if (r == -EAGAIN) {
@@ -436,7 +501,7 @@ static int once(const char *daemon, enum clu_ipc_kind kind, const void *req, siz
 	struct clu_client *c;
 	int r;
 
-	r = clu_client_connect(daemon, deadline_ms, len > CLU_IPC_DEFAULT_MAX ? len : 0, &c);
+	r = clu_client_connect(daemon, deadline_ms, 0, &c);
 	if (r < 0)
 		return r;
 	r = call(c, kind, req, len, until, ret);

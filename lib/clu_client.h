@@ -22,7 +22,8 @@ struct clu_client;
  * -EPERM: who listens there is neither root nor we ourselves, so it is not the daemon;
  * -EBUSY: the daemon has as many clients as it takes;
  * -ETIMEDOUT: the daemon is there but does not answer (stopped or overloaded).
- * max_msg: largest request or answer, 0 = 256 KiB; the daemon's own bound holds if larger.
+ * max_msg: longest answer or notification that is taken (a longer answer: -EMSGSIZE, a longer notification is left
+ * out), 0 = whatever a daemon may say (16 MiB). A request may be as long as the daemon allows.
  */
 int clu_client_connect(const char *daemon, uint32_t deadline_ms, size_t max_msg, struct clu_client **ret);
 struct clu_client *clu_client_close(struct clu_client *c);	/* accepts NULL, returns NULL */
@@ -67,7 +68,7 @@ struct clu_client_said {
 	size_t len;
 };
 
-/* A request to the core; 0, -EAGAIN (the daemon has not read the earlier ones), -EMSGSIZE, -EPIPE. */
+/* A request to the core, at most 64 KiB; 0, -EAGAIN (the daemon has not read the earlier ones), -EMSGSIZE, -EPIPE. */
 int clu_client_post(struct clu_client *c, const void *req, size_t len, uint64_t *ret_tag);
 int clu_client_post_subscribe(struct clu_client *c, uint64_t *ret_tag);
 /* 0, -EAGAIN (nothing there), -EPIPE (daemon ended). */

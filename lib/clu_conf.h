@@ -15,6 +15,7 @@
 #include "clu_buf.h"
 
 #define CLU_CONF_MAX_BYTES (4u * 1024 * 1024)
+#define CLU_CONF_MAX_TEXT "4 MiB"	/* the same for people */
 
 struct clu_conf;
 struct clu_node;		/* an element of the document; lives as long as the document */

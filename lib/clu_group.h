@@ -38,12 +38,14 @@
 #ifndef CLU_GROUP_H
 #define CLU_GROUP_H
 
+#include "clu_conf.h"
 #include "clu_core.h"
 
 struct clu_group;
 
 #define CLU_GROUP_FRAG_MAX (64u * 1024)		/* payload of one transport message */
-#define CLU_GROUP_MSG_MAX (8u * 1024 * 1024)	/* a whole message */
+/* A whole message: ccsd's snapshot may hold two documents, what is agreed and what is proposed. */
+#define CLU_GROUP_MSG_MAX (2 * CLU_CONF_MAX_BYTES + 1024u * 1024)
 #define CLU_GROUP_WAIT_MAX (64u * 1024 * 1024)	/* what may wait to be sent */
 
 /* What the group needs from whoever runs it. Both are called from inside the functions below. */

@@ -23,7 +23,7 @@
 #define MAX_OPEN_REQUESTS 16		/* per connection */
 #define MAX_QUEUE_MSGS 256		/* per connection, behind the ring that libqb keeps */
 #define MAX_QUEUE_BYTES (4u * 1024 * 1024)	/* or two messages of the largest size */
-#define MAX_BUFFER (8u * 1024 * 1024)	/* of shared memory per direction, unless the daemon itself wants more */
+#define MAX_BUFFER (1024u * 1024)	/* of shared memory per ring; libqb takes the larger of a client's and our wish */
 #define RETRY_MS 5			/* libqb does not tell when a client has read */
 #define NS_PER_MS 1000000ull
 #define GROUP_NAME "haclient"
@@ -49,6 +49,8 @@ struct conn {
 	bool closed;			/* libqb has told us its end */
 	bool dropping;			/* we have asked libqb to end it */
 	struct open_request open[MAX_OPEN_REQUESTS];
+	struct clu_buf part;		/* pieces of a request that has not come whole yet */
+	uint64_t part_tag;
 	struct message *queue, **queue_end;
 	size_t queue_bytes;
 	unsigned queue_msgs;
@@ -57,8 +59,7 @@ struct conn {
 struct clu_ipc_server {
 	qb_ipcs_service_t *qb;
 	struct clu_ipc_handlers h;
-	size_t max;			/* of a whole message, header included */
-	size_t max_buffer;		/* that a client may want; libqb takes the larger of its and our wish */
+	size_t max;			/* of a whole message, without headers */
 	struct conn *list;
 	unsigned count;
 	uint64_t last_client;
@@ -160,9 +161,9 @@ static int32_t on_accept(qb_ipcs_connection_t *qb, uid_t uid, gid_t gid)
 			"; add the user to that group if this was intended", (unsigned)uid);
 		return -EACCES;
 	}
-	if (qb_ipcs_connection_get_buffer_size(qb) > (int32_t)s->max_buffer) {
-		clu_log(CLU_WARNING, "a connection was refused: the client wants buffers of %d bytes, more than the %zu "
-			"that it may have", qb_ipcs_connection_get_buffer_size(qb), s->max_buffer);
+	if (qb_ipcs_connection_get_buffer_size(qb) > (int32_t)MAX_BUFFER) {
+		clu_log(CLU_WARNING, "a connection was refused: the client wants buffers of %d bytes, more than the %u "
+			"that it may have", qb_ipcs_connection_get_buffer_size(qb), MAX_BUFFER);
 		return -EMSGSIZE;
 	}
 	if (s->count >= MAX_CONNECTIONS) {
@@ -242,17 +243,37 @@ static void flush(struct conn *c)
 		s->retry_set = true;
 }
 
+/* One piece behind those that wait. */
+static bool queue_piece(struct conn *c, const struct clu_ipc_answer *head, const void *data, size_t len)
+{
+	struct message *m = malloc(sizeof(*m) + sizeof(*head) + len);
+
+	if (!m) {
+		drop(c, CLU_WARNING, "out of memory; free memory on this node");
+		return false;
+	}
+	m->next = NULL;
+	m->len = sizeof(*head) + len;
+	memcpy(m->data, head, sizeof(*head));
+	if (len)
+		memcpy(m->data + sizeof(*head), data, len);
+	*c->queue_end = m;
+	c->queue_end = &m->next;
+	c->queue_bytes += m->len;
+	c->queue_msgs++;
+	return true;
+}
+
 static void say(struct conn *c, enum clu_ipc_said what, uint64_t tag, int error, const void *data, size_t len)
 {
 	struct clu_ipc_answer head = { .hdr = { .id = what, .error = error }, .tag = tag };
-	size_t limit = MAX_QUEUE_BYTES > 2 * c->s->max ? MAX_QUEUE_BYTES : 2 * c->s->max;
-	struct message *m;
+	size_t limit = MAX_QUEUE_BYTES > 2 * c->s->max ? MAX_QUEUE_BYTES : 2 * c->s->max, at = 0, piece;
 
 	if (c->closed || c->dropping)
 		return;
-	if (len > c->s->max - sizeof(head)) {
+	if (len > c->s->max) {
 		clu_log(CLU_ERR, "a message of %zu bytes for client pid %d is above the bound of %zu bytes", len,
-			(int)c->pid, c->s->max - sizeof(head));
+			(int)c->pid, c->s->max);
 		head.hdr.error = -EMSGSIZE;
 		len = 0;
 		if (what != CLU_IPC_ANSWER)
@@ -262,21 +283,15 @@ static void say(struct conn *c, enum clu_ipc_said what, uint64_t tag, int error,
 		drop(c, CLU_WARNING, "it does not read what is sent to it; it may connect again when it does");
 		return;
 	}
-	m = malloc(sizeof(*m) + sizeof(head) + len);
-	if (!m) {
-		drop(c, CLU_WARNING, "out of memory; free memory on this node");
-		return;
-	}
-	head.hdr.size = (int32_t)(sizeof(head) + len);
-	m->next = NULL;
-	m->len = sizeof(head) + len;
-	memcpy(m->data, &head, sizeof(head));
-	if (len)
-		memcpy(m->data + sizeof(head), data, len);
-	*c->queue_end = m;
-	c->queue_end = &m->next;
-	c->queue_bytes += m->len;
-	c->queue_msgs++;
+	head.whole = (uint32_t)len;
+	do {
+		piece = len - at < CLU_IPC_PIECE ? len - at : CLU_IPC_PIECE;
+		head.hdr.size = (int32_t)(sizeof(head) + piece);
+		head.at = (uint32_t)at;
+		if (!queue_piece(c, &head, piece ? (const char *)data + at : NULL, piece))
+			return;
+		at += piece;
+	} while (at < len);
 	flush(c);
 }
 
@@ -305,19 +320,18 @@ void clu_ipc_server_notify(struct clu_ipc_server *s, const void *data, size_t le
 static void answer_text(struct conn *c, uint64_t tag, void (*make)(void *ctx, struct clu_buf *ret))
 {
 	struct clu_buf b = CLU_BUF_INIT;
-	size_t room = c->s->max - sizeof(struct clu_ipc_answer);
-
 	make(c->s->h.ctx, &b);
 	/* A text that is too long is of more use cut than refused. */
-	say(c, CLU_IPC_ANSWER, tag, b.error, b.data, b.len < room ? b.len : room);
+	say(c, CLU_IPC_ANSWER, tag, b.error, b.data, b.len < c->s->max ? b.len : c->s->max);
 	clu_buf_free(&b);
 }
 
-static void core_request(struct conn *c, uint64_t tag, const char *data, size_t len)
+/* own: `data` is our own copy; else it lies in the shared memory, and the client could change it under the core's eyes. */
+static void core_request(struct conn *c, uint64_t tag, const char *data, size_t len, bool own)
 {
 	struct clu_ipc_server *s = c->s;
 	struct clu_request req = { .uid = c->uid, .gid = c->gid, .pid = c->pid, .admin = c->admin, .len = len };
-	char *own;
+	char *copy = NULL;
 	unsigned i;
 
 	for (i = 0; i < MAX_OPEN_REQUESTS && c->open[i].used; i++)
@@ -326,18 +340,45 @@ static void core_request(struct conn *c, uint64_t tag, const char *data, size_t 
 		say(c, CLU_IPC_ANSWER, tag, -EBUSY, NULL, 0);
 		return;
 	}
-	/* Out of the shared memory: the client could change it under the core's eyes. */
-	own = malloc(len ? len : 1);
 	if (!own) {
-		say(c, CLU_IPC_ANSWER, tag, -ENOMEM, NULL, 0);
-		return;
+		copy = malloc(len ? len : 1);
+		if (!copy) {
+			say(c, CLU_IPC_ANSWER, tag, -ENOMEM, NULL, 0);
+			return;
+		}
+		memcpy(copy, data, len);
 	}
-	memcpy(own, data, len);
 	c->open[i] = (struct open_request){ .client = ++s->last_client, .tag = tag, .used = true };
 	req.client = s->last_client;
-	req.data = own;
+	req.data = copy ? copy : data;
 	s->h.request(s->h.ctx, &req);
-	free(own);
+	free(copy);
+}
+
+/* One piece of a request. What goes on with nothing is the rest of one that was given up or refused: ignored. */
+static void core_piece(struct conn *c, const struct clu_ipc_request *head, const char *data, size_t len)
+{
+	struct clu_buf whole;
+
+	if (!head->at)
+		clu_buf_free(&c->part);
+	if (!head->at && len == head->whole) {
+		core_request(c, head->tag, data, len, false);
+		return;
+	}
+	if (head->at ? head->at != c->part.len || head->tag != c->part_tag || !len || len > head->whole - head->at : !len)
+		return;
+	c->part_tag = head->tag;
+	clu_buf_append(&c->part, data, len);
+	if (c->part.error) {
+		clu_buf_free(&c->part);
+		say(c, CLU_IPC_ANSWER, head->tag, -ENOMEM, NULL, 0);
+	} else if (c->part.len == head->whole) {
+		whole = c->part;
+		c->part = (struct clu_buf)CLU_BUF_INIT;
+		core_request(c, head->tag, whole.data, whole.len, true);
+		clu_buf_free(&whole);
+	}
 }
 
 static int32_t on_message(qb_ipcs_connection_t *qb, void *data, size_t size)
@@ -348,14 +389,19 @@ static int32_t on_message(qb_ipcs_connection_t *qb, void *data, size_t size)
 	if (!c || c->dropping || c->s->ending)
 		return 0;
 	/* `size` is the client's word. Inside the bound it stays inside the mapping, which is twice the ring. */
-	if (size < sizeof(head) || size > c->s->max) {
+	if (size < sizeof(head) || size > sizeof(head) + CLU_IPC_PIECE) {
 		drop(c, CLU_WARNING, "it sent a request of a wrong size");
 		return 0;
 	}
 	memcpy(&head, data, sizeof(head));
+	if (head.whole > c->s->max) {
+		if (!head.at)
+			say(c, CLU_IPC_ANSWER, head.tag, -EMSGSIZE, NULL, 0);
+		return 0;
+	}
 	switch (head.hdr.id) {
 	case CLU_IPC_CORE:
-		core_request(c, head.tag, (const char *)data + sizeof(head), size - sizeof(head));
+		core_piece(c, &head, (const char *)data + sizeof(head), size - sizeof(head));
 		break;
 	case CLU_IPC_SUBSCRIBE:
 		c->subscribed = true;
@@ -405,6 +451,7 @@ static void on_destroyed(qb_ipcs_connection_t *qb)
 	c->s->count--;
 	while (c->queue)
 		pop(c);
+	clu_buf_free(&c->part);
 	free(c);
 }
 
@@ -427,9 +474,12 @@ int clu_ipc_server_new(const char *daemon, size_t max, const struct clu_ipc_hand
 
 	if (!s)
 		return -ENOMEM;
+	if (max > CLU_IPC_LIMIT) {
+		free(s);
+		return -EMSGSIZE;
+	}
 	s->h = *h;
-	s->max = (max ? max : CLU_IPC_DEFAULT_MAX) + CLU_IPC_ROOM;
-	s->max_buffer = s->max > MAX_BUFFER ? s->max : MAX_BUFFER;
+	s->max = max ? max : CLU_IPC_DEFAULT_MAX;
 	snprintf(name, sizeof(name), CLU_IPC_PREFIX "%s", daemon);
 	s->qb = qb_ipcs_create(name, 0, QB_IPC_SHM, &handlers);
 	if (!s->qb) {
@@ -438,7 +488,7 @@ int clu_ipc_server_new(const char *daemon, size_t max, const struct clu_ipc_hand
 	}
 	qb_ipcs_service_context_set(s->qb, s);
 	qb_ipcs_poll_handlers_set(s->qb, &polls);
-	qb_ipcs_enforce_buffer_size(s->qb, (uint32_t)s->max);
+	qb_ipcs_enforce_buffer_size(s->qb, CLU_IPC_RING);
 	r = qb_ipcs_run(s->qb);
 	if (r < 0) {
 		free(s);	/* libqb has freed its own part */

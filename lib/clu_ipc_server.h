@@ -25,7 +25,8 @@ struct clu_ipc_handlers {
 };
 
 /*
- * max: largest request or answer, 0 = 256 KiB. One service per process (libqb's
+ * max: largest request or answer, 0 = 256 KiB, at most CLU_IPC_LIMIT; one that is longer than a piece is cut and put
+ * together here (clu_ipc.h). One service per process (libqb's
  * poll callbacks know no context). 0 or negative errno (-EADDRINUSE: another
  * process has the name).
  */

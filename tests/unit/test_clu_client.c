@@ -113,6 +113,7 @@ struct fixture {
 };
 
 static uid_t server_uid;
+static size_t server_max;
 
 static int start(void **state)
 {
@@ -133,7 +134,7 @@ static int start(void **state)
 		if (server_uid && setuid(server_uid) < 0)
 			_exit(4);
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (clu_ipc_server_new(f->name, 0, &h, &server) < 0)
+		if (clu_ipc_server_new(f->name, server_max, &h, &server) < 0)
 			_exit(3);
 		(void)!write(ready[1], "r", 1);
 		qb_loop_run(loop);
@@ -234,6 +235,55 @@ static void test_sizes_are_bounded(void **state)
 	assert_int_equal(CALL(c, "echo", &b), 0);
 	free(big);
 	clu_buf_free(&b);
+	clu_client_close(c);
+	/* One who takes only little hears of it, and is served on. */
+	assert_int_equal(clu_client_connect(f->name, 10000, 1000, &c), 0);
+	assert_int_equal(CALL(c, "b200000", &b), -EMSGSIZE);
+	assert_int_equal(CALL(c, "b1001", &b), -EMSGSIZE);
+	assert_int_equal(CALL(c, "b1000", &b), 0);
+	assert_int_equal(b.len, 1000);
+	clu_buf_free(&b);
+	clu_client_close(c);
+}
+
+/* Longer than what the rings hold at once: it comes whole, in its order, and notifications with it. */
+static void test_messages_in_pieces(void **state)
+{
+	struct fixture *f = *state;
+	struct clu_client *c;
+	struct clu_buf b = CLU_BUF_INIT;
+	size_t len = 3u * 1024 * 1024 + 17;
+	char *big = malloc(len);
+
+	for (size_t i = 0; i < len; i++)
+		big[i] = (char)(i * 7 + i / 65536);
+	big[0] = 'e';
+	c = connect_to(f);
+	assert_int_equal(clu_client_call(c, big, len, 30000, &b), 0);
+	assert_int_equal(b.len, len);
+	assert_memory_equal(b.data, big, len);
+	clu_buf_free(&b);
+	assert_int_equal(clu_client_subscribe(c, 10000), 0);
+	big[0] = 'n';
+	assert_int_equal(clu_client_call(c, big, len, 30000, &b), 0);
+	assert_string_equal(clu_buf_text(&b), "told");
+	for (unsigned i = 0; i < 3; i++) {
+		clu_buf_free(&b);
+		assert_int_equal(clu_client_next(c, 10000, &b), 0);
+		assert_int_equal(b.len, len);
+		assert_memory_equal(b.data, big, len);
+	}
+	clu_buf_free(&b);
+	assert_int_equal(clu_client_next(c, 0, &b), -ETIMEDOUT);
+	/* Given up in the midst of it: the next one is understood. */
+	stop(f);
+	big[0] = 'e';
+	assert_int_equal(clu_client_call(c, big, len, 20, &b), -ETIMEDOUT);
+	assert_int_equal(kill(f->pid, SIGCONT), 0);
+	assert_int_equal(CALL(c, "e2", &b), 0);
+	assert_string_equal(clu_buf_text(&b), "e2");
+	clu_buf_free(&b);
+	free(big);
 	clu_client_close(c);
 }
 
@@ -486,7 +536,8 @@ static void test_slow_subscriber_is_dropped(void **state)
 static ssize_t send_raw(struct fixture *f, int32_t id, int32_t size, size_t len)
 {
 	char name[64], answer[4096];
-	struct clu_ipc_request head = { .hdr = { .id = id, .size = size }, .tag = 1 };
+	size_t body = len > sizeof(struct clu_ipc_request) ? len - sizeof(struct clu_ipc_request) : 0;
+	struct clu_ipc_request head = { .hdr = { .id = id, .size = size }, .tag = 1, .whole = (uint32_t)body };
 	qb_ipcc_connection_t *qb;
 	char *bytes = calloc(1, len);
 	ssize_t n;
@@ -512,18 +563,20 @@ static void test_nonsense_from_a_client(void **state)
 	struct fixture *f = *state;
 	struct clu_buf b = CLU_BUF_INIT;
 	struct clu_client *c;
+	char name[64];
 
 	/* The header says another size than was sent, or none at all. */
 	assert_int_equal(send_raw(f, CLU_IPC_CORE, INT32_MAX, 100), -ENOTCONN);
 	assert_int_equal(send_raw(f, CLU_IPC_CORE, -1, 100), -ENOTCONN);
 	assert_int_equal(send_raw(f, CLU_IPC_CORE, 0, 100), -ENOTCONN);
 	assert_int_equal(send_raw(f, CLU_IPC_CORE, 16, 16), -ENOTCONN);
-	/* Behind what was sent lies only the client's own memory. */
-	assert_int_equal(send_raw(f, CLU_IPC_CORE, 200000, 100), -EINVAL);
+	assert_int_equal(send_raw(f, CLU_IPC_CORE, 200000, 100), -ENOTCONN);
 	assert_int_equal(send_raw(f, 4711, 100, 100), -EOPNOTSUPP);
-	assert_int_equal(send_raw(f, CLU_IPC_PING, 32, 32), 0);
+	assert_int_equal(send_raw(f, CLU_IPC_PING, 40, 40), 0);
 	/* Too much memory is not given. */
 	assert_int_equal(clu_client_connect(f->name, 10000, 32u * 1024 * 1024, &c), -EMSGSIZE);
+	snprintf(name, sizeof(name), CLU_IPC_PREFIX "%s", f->name);
+	assert_null(qb_ipcc_connect(name, 2 * 1024 * 1024));
 	assert_int_equal(clu_client_once(f->name, "echo", 4, 10000, &b), 0);
 	clu_buf_free(&b);
 }
@@ -545,6 +598,16 @@ static void test_other_users_are_refused(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), EACCES);
+}
+
+static int start_for_long_messages(void **state)
+{
+	int r;
+
+	server_max = 8u * 1024 * 1024;
+	r = start(state);
+	server_max = 0;
+	return r;
 }
 
 static int start_as_nobody(void **state)
@@ -573,6 +636,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_echo_and_errors, start, end),
 		cmocka_unit_test_setup_teardown(test_sizes_are_bounded, start, end),
+		cmocka_unit_test_setup_teardown(test_messages_in_pieces, start_for_long_messages, end),
 		cmocka_unit_test(test_not_running),
 		cmocka_unit_test_setup_teardown(test_stopped_before_connect, start, end),
 		cmocka_unit_test_setup_teardown(test_backlog_full, start, end),

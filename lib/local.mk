@@ -40,12 +40,15 @@ test_clu_path_LDADD = libclubase.la $(CMOCKA_LIBS)
 test_clu_table_SOURCES = tests/unit/test_clu_table.c
 test_clu_table_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_clu_table_LDADD = libclubase.la $(CMOCKA_LIBS)
-check_PROGRAMS += test_clu_store test_clu_child
-TESTS += test_clu_store test_clu_child
+check_PROGRAMS += test_clu_store test_clu_store_crash test_clu_child
+TESTS += test_clu_store test_clu_store_crash test_clu_child
 test_clu_store_SOURCES = tests/unit/test_clu_store.c
 test_clu_store_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_clu_store_LDADD = libclubase.la $(CMOCKA_LIBS)
 test_clu_store_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write,--wrap=fsync,--wrap=renameat,--wrap=fchmod
+test_clu_store_crash_SOURCES = tests/unit/test_clu_store_crash.c
+test_clu_store_crash_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_clu_store_crash_LDADD = libclubase.la $(CMOCKA_LIBS)
 test_clu_child_SOURCES = tests/unit/test_clu_child.c
 test_clu_child_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_clu_child_LDADD = libclubase.la $(CMOCKA_LIBS)

@@ -77,6 +77,9 @@ static int value_of(const xmlNode *n, bool names, char **ret)
 {
 	const char *text = n->children && n->children->content ? (const char *)n->children->content : NULL;
 
+	/* What stands between elements for the reader's eye is no text. */
+	if (n->type == XML_ELEMENT_NODE && text && !text[strspn(text, " \t\r\n")])
+		text = NULL;
 	if (n->type == XML_ATTRIBUTE_NODE && !text)
 		text = "";
 	if (n->type == XML_TEXT_NODE)
@@ -125,10 +128,18 @@ int ccs_query(const struct clu_conf *conf, const char *query, bool full, unsigne
 	return r;
 }
 
+/* The dots of an address part no domain from a name. */
+static bool is_address(const char *s)
+{
+	return !s[strspn(s, "0123456789.")];
+}
+
 static bool same_short(const char *a, const char *b)
 {
 	size_t la = strcspn(a, "."), lb = strcspn(b, ".");
 
+	if (is_address(a) || is_address(b))
+		return !strcmp(a, b);
 	return la == lb && !strncasecmp(a, b, la);
 }
 

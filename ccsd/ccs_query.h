@@ -13,7 +13,10 @@
  */
 int ccs_query(const struct clu_conf *conf, const char *query, bool full, unsigned index, char **ret);
 
-/* The clusternode that `name` means, as ccs_lookup_nodename() orders. NULL: none. */
+/* The clusternode whose name or altname looks like `name`, as ccs_lookup_nodename() orders. NULL: none. */
 const char *ccs_query_node(const struct clu_conf *conf, const char *name);
+
+/* ccs_address.c: the clusternode that has, or whose altname has, an address of `name`; asks the resolver. NULL: none. */
+const char *ccs_query_address(const struct clu_conf *conf, const char *name);
 
 #endif

@@ -205,7 +205,7 @@ static const char *propose_refusal(const struct ccsd_core *c, const Hawser__Ccsd
 	if (c->g.prop.open)
 		return "another update is under way: wait until it is done, raise config_version above it and repeat";
 	if (m->document.len > CCSD_DOC_MAX || !m->version != !m->document.len)
-		return "the document is empty or larger than 1 MiB";
+		return "the document is empty or larger than " CCSD_DOC_MAX_TEXT;
 	*retry = true;
 	if (m->ballot <= c->g.ballot_max || m->ballot == UINT64_MAX)
 		return "another proposal came first; try again";
@@ -242,6 +242,7 @@ static void on_propose(struct ccsd_core *c, uint32_t from, const Hawser__CcsdMes
 	bool retry, mine = from == c->nodeid && !m->sync && c->req.state == CCSD_REQ_SENT && m->tag == c->req.tag;
 	const char *why = propose_refusal(c, m, &retry);
 	struct ccsd_prop *p = &c->g.prop;
+	struct ccsd_origin origin;
 
 	if (why && m->sync) {
 		if (from == c->nodeid && m->round == c->g.round) {
@@ -260,7 +261,8 @@ static void on_propose(struct ccsd_core *c, uint32_t from, const Hawser__CcsdMes
 		return;
 	}
 	if (m->version) {
-		p->doc = ccsd_doc_new(m->document.data, m->document.len, m->version);
+		ccsd_origin_get(m->origin, &origin);
+		p->doc = ccsd_doc_new(m->document.data, m->document.len, m->version, &origin);
 		if (!p->doc) {
 			clu_out_fatal(out, 1, "out of memory");
 			return;

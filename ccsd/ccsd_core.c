@@ -10,6 +10,12 @@
 /* A proposal whose proposer does not end it is ended by the lowest member. */
 #define OPEN_MS (CCSD_UPDATE_LAST_MS + 1000)
 
+void ccsd_newest_see(struct ccsd_newest *ret, const struct ccsd_history_entry *e)
+{
+	if (e->seq > ret->seq)
+		*ret = (struct ccsd_newest){ e->seq, e->doc->version, e->doc->digest };
+}
+
 struct ccsd_core *ccsd_core_new(const struct ccsd_cfg *cfg, const char **why)
 {
 	struct ccsd_core *c = calloc(1, sizeof(*c));
@@ -23,8 +29,11 @@ struct ccsd_core *ccsd_core_new(const struct ccsd_cfg *cfg, const char **why)
 	c->check_ctx = cfg->check_ctx;
 	c->conf_path = strdup(cfg->conf_path);
 	c->record_path = strdup(cfg->record_path);
-	if (!c->conf_path || !c->record_path)
+	if (cfg->history_path)
+		c->history_path = strdup(cfg->history_path);
+	if (!c->conf_path || !c->record_path || (cfg->history_path && !c->history_path))
 		goto fail;
+	c->newest = cfg->newest;
 	ccsd_group_reset(c);
 	/* A damaged record is as none: this node has then accepted nothing. */
 	if (cfg->record && ccsd_record_parse(cfg->record, cfg->record_len, &c->rec_ballot, &c->rec) == -ENOMEM)
@@ -33,9 +42,12 @@ struct ccsd_core *ccsd_core_new(const struct ccsd_cfg *cfg, const char **why)
 	if (cfg->file) {
 		int r = cfg->check(cfg->check_ctx, cfg->file, cfg->file_len, &v);
 
-		c->file = ccsd_doc_new(cfg->file, cfg->file_len, v.version);
+		c->file = ccsd_doc_new(cfg->file, cfg->file_len, v.version, NULL);
 		if (!c->file)
 			goto fail;
+		/* The record knows where it comes from. */
+		if (ccsd_doc_same(c->file, c->rec))
+			ccsd_doc_set(&c->file, c->rec);
 		/* What the cluster agreed on counts, even if another release than ours found it valid. */
 		if (r < 0 && !(r == -EINVAL && ccsd_doc_same(c->file, c->rec))) {
 			*why = "not a valid configuration: mend what is listed, or move the file away";
@@ -65,6 +77,7 @@ void ccsd_core_free(void *core)
 	ccsd_doc_unref(c->req.doc);
 	free(c->conf_path);
 	free(c->record_path);
+	free(c->history_path);
 	free(c);
 }
 
@@ -126,7 +139,7 @@ static void on_timer(struct ccsd_core *c, struct clu_out *out)
 		return;
 	}
 	ccsd_req_timer(c, out);
-	if (c->retry_ms && c->now_ms >= c->retry_ms)
+	if (c->now_ms >= ccsd_disk_deadline(c))
 		ccsd_reconcile(c, out);
 	if (p->open && !p->sync && c->now_ms >= p->opened_ms + OPEN_MS && c->n_members && c->members[0] == c->nodeid) {
 		char wait[CCSD_REASON_MAX];
@@ -143,6 +156,7 @@ static int ccsd_step(void *core, const struct clu_event *ev, struct clu_out *out
 	int err = 0;
 
 	c->now_ms = ev->now_ms;
+	c->wall_us = ev->wall_us;
 	switch (ev->type) {
 	case CLU_EV_START:
 		on_start(c, &ev->u.start, out);
@@ -199,8 +213,8 @@ static uint64_t ccsd_deadline(const void *core)
 	const struct ccsd_core *c = core;
 	uint64_t t = ccsd_req_deadline(c);
 
-	if (c->retry_ms && c->member && c->retry_ms < t)
-		t = c->retry_ms;
+	if (ccsd_disk_deadline(c) < t)
+		t = ccsd_disk_deadline(c);
 	/* Only who gives a proposal up has to wake for it, or the others would spin until its word comes. */
 	if (c->g.prop.open && !c->g.prop.sync && c->n_members && c->members[0] == c->nodeid &&
 		c->g.prop.opened_ms + OPEN_MS < t)
@@ -252,6 +266,8 @@ static void ccsd_dump(const void *core, struct clu_buf *ret)
 		dump_doc(ret, c->g.prop.sync ? "sync" : "update", c->g.prop.doc, c->g.prop.ballot);
 		clu_buf_printf(ret, "proposer %u refused %d\n", c->g.prop.from, c->g.prop.refused);
 	}
+	clu_buf_printf(ret, "history seq %llu version %llu digest %016llx failures %u\n", (unsigned long long)c->newest.seq,
+		(unsigned long long)c->newest.version, (unsigned long long)c->newest.digest, c->history_failures);
 	clu_buf_printf(ret, "request %s storing %d failures %u\n", reqs[c->req.state], c->storing, c->store_failures);
 	for (unsigned i = 0; i < c->n_members; i++) {
 		const struct ccsd_status *s = &c->g.st[i];

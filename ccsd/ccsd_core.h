@@ -41,6 +41,9 @@
  * fenced. When they meet, the higher version counts; where both committed one version
  * with two contents, that of the loser is put aside.
  *
+ * Each member keeps what is agreed in its history (ccsd_history.h), behind the write of cluster.conf, but before its
+ * record may hold something else. A history that cannot be written holds up nothing.
+ *
  * On -ENOMEM of a step the state may be half changed: the daemon ends, and what is on
  * disk is consistent.
  */
@@ -48,7 +51,7 @@
 #define CCSD_CORE_H
 
 #include "clu_core.h"
-#include "ccsd_doc.h"
+#include "ccsd_history.h"
 
 #define CCSD_UPDATE_MS 8000	/* an update that is not committed by then is given up */
 #define CCSD_UPDATE_LAST_MS 11000	/* its client has an answer by then, whatever happens */
@@ -73,6 +76,14 @@ typedef int (*ccsd_check_fn)(void *ctx, const void *data, size_t len, struct ccs
 typedef int (*ccsd_change_fn)(void *ctx, const struct ccsd_doc *old, const struct ccsd_doc *new,
 	const uint32_t *members, unsigned n_members, struct clu_buf *findings);
 
+/* The newest entry that was found in the history; all 0: none. */
+struct ccsd_newest {
+	uint64_t seq, version, digest;
+};
+
+/* Takes e if it is newer than *ret. */
+void ccsd_newest_see(struct ccsd_newest *ret, const struct ccsd_history_entry *e);
+
 struct ccsd_cfg {
 	const char *conf_path;
 	const char *record_path;
@@ -83,6 +94,8 @@ struct ccsd_cfg {
 	ccsd_check_fn check;
 	ccsd_change_fn change;
 	void *check_ctx;
+	const char *history_path;	/* folder; NULL: no history is kept */
+	struct ccsd_newest newest;	/* of its entries */
 };
 
 struct ccsd_core;

@@ -65,17 +65,17 @@ struct ccsd_req {
 	char who[CCSD_WHO_MAX];
 };
 
-enum ccsd_store { CCSD_STORE_NONE, CCSD_STORE_RECORD, CCSD_STORE_ASIDE, CCSD_STORE_FILE };
+enum ccsd_store { CCSD_STORE_NONE, CCSD_STORE_RECORD, CCSD_STORE_ASIDE, CCSD_STORE_FILE, CCSD_STORE_HISTORY };
 
 struct ccsd_core {
-	char *conf_path, *record_path;
+	char *conf_path, *record_path, *history_path;
 	ccsd_check_fn check;
 	ccsd_change_fn change;
 	void *check_ctx;
 
 	uint32_t nodeid;
 	char node_name[256];
-	uint64_t now_ms;
+	uint64_t now_ms, wall_us;
 	bool leaving;
 	uint64_t leave_ms;
 
@@ -109,6 +109,9 @@ struct ccsd_core {
 	struct ccsd_doc *store_doc;
 	uint64_t retry_ms;		/* 0: no write is waiting to be tried again */
 	unsigned store_failures;
+	struct ccsd_newest newest;	/* in our history */
+	uint64_t history_retry_ms;	/* as above, for the history alone */
+	unsigned history_failures;
 
 	uint64_t next_tag;
 	struct ccsd_req req;
@@ -138,6 +141,8 @@ void ccsd_waits_for(const struct ccsd_core *c, char ret[CCSD_REASON_MAX]);
 
 /* ccsd_disk.c: brings the disk to what is agreed, one write at a time */
 void ccsd_reconcile(struct ccsd_core *c, struct clu_out *out);
+/* When it has something to try again; CLU_NEVER: nothing. */
+uint64_t ccsd_disk_deadline(const struct ccsd_core *c);
 void ccsd_on_stored(struct ccsd_core *c, const struct clu_stored *s, struct clu_out *out);
 void ccsd_put_in_force(struct ccsd_core *c, struct ccsd_doc *doc, const char *why, struct clu_out *out);
 

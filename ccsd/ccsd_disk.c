@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Brings this node's disk to what the group wants, one write at a time: the record
- * first, then a copy of a file that would be lost, then cluster.conf. What is in
- * force changes when cluster.conf has changed.
+ * first, then a copy of a file that would be lost, then cluster.conf, then the history.
+ * What is in force changes when cluster.conf has changed.
  */
 #include "ccsd_core_priv.h"
 #include "clu_planted.h"
@@ -76,20 +76,68 @@ static void replace_record(struct ccsd_core *c, uint64_t ballot, struct ccsd_doc
 		start_record(c, ballot, doc, out);
 }
 
+/* What is agreed does not stand in the history yet. */
+static bool is_history_due(const struct ccsd_core *c)
+{
+	const struct ccsd_doc *d = c->g.line != CCSD_LINE_NONE ? c->g.doc : NULL;
+
+	return c->member && c->history_path && d && (d->version != c->newest.version || d->digest != c->newest.digest);
+}
+
+/* Whether a write was begun. */
+static bool keep_history(struct ccsd_core *c, struct clu_out *out)
+{
+	struct ccsd_history_entry e = { .seq = c->newest.seq + 1, .kept_us = c->wall_us, .doc = c->g.doc };
+	struct clu_buf path = CLU_BUF_INIT, b = CLU_BUF_INIT;
+	char name[CCSD_HISTORY_NAME_MAX];
+
+	if (!is_history_due(c) || c->history_retry_ms > c->now_ms)
+		return false;
+	ccsd_history_name(e.seq, name);
+	clu_buf_printf(&path, "%s/%s", c->history_path, name);
+	if (ccsd_history_pack(&e, &b) < 0 || path.error)
+		clu_out_fatal(out, 1, "out of memory");
+	else
+		start(c, CCSD_STORE_HISTORY, clu_buf_text(&path), b.data, b.len, CCSD_HISTORY_MODE, c->g.doc, 0, out);
+	if (b.data)
+		explicit_bzero(b.data, b.len);
+	clu_buf_free(&b);
+	clu_buf_free(&path);
+	return true;
+}
+
+uint64_t ccsd_disk_deadline(const struct ccsd_core *c)
+{
+	uint64_t t = c->member && c->retry_ms ? c->retry_ms : CLU_NEVER;
+
+	/* The end of the write that is under way brings us here again. */
+	if (c->storing)
+		return CLU_NEVER;
+	return c->history_retry_ms && c->history_retry_ms < t && is_history_due(c) ? c->history_retry_ms : t;
+}
+
 void ccsd_reconcile(struct ccsd_core *c, struct clu_out *out)
 {
 	const struct ccsd_group *g = &c->g;
 	bool line = g->line != CCSD_LINE_NONE, record_ok;
+	bool propose = g->prop.open && !g->prop.refused && g->prop.ballot > c->rec_ballot;
 
-	if (c->storing || !c->member || c->retry_ms > c->now_ms)
+	if (c->storing || !c->member)
 		return;
-	c->retry_ms = 0;
-	if (g->prop.open && !g->prop.refused && g->prop.ballot > c->rec_ballot) {
-		replace_record(c, g->prop.ballot, g->prop.doc, out);
+	if (c->history_retry_ms <= c->now_ms)
+		c->history_retry_ms = 0;
+	if (c->retry_ms > c->now_ms) {
+		(void)keep_history(c, out);
 		return;
 	}
-	if (line && g->doc_ballot > c->rec_ballot) {
-		replace_record(c, g->doc_ballot, g->doc, out);
+	c->retry_ms = 0;
+	if (propose || (line && g->doc_ballot > c->rec_ballot)) {
+		if (keep_history(c, out))
+			return;
+		if (propose)
+			replace_record(c, g->prop.ballot, g->prop.doc, out);
+		else
+			replace_record(c, g->doc_ballot, g->doc, out);
 		return;
 	}
 	record_ok = c->rec_ballot == g->doc_ballot || (g->prop.open && c->rec_ballot == g->prop.ballot);
@@ -99,6 +147,7 @@ void ccsd_reconcile(struct ccsd_core *c, struct clu_out *out)
 		/* What was in force instead may never have come to the file. */
 		ccsd_put_in_force(c, c->file, "agreed by the cluster", out);
 		ccsd_req_in_force(c, out);
+		(void)keep_history(c, out);
 		return;
 	}
 	if (would_be_lost(c, c->file, g->doc))
@@ -130,16 +179,32 @@ void ccsd_put_in_force(struct ccsd_core *c, struct ccsd_doc *doc, const char *wh
 	clu_out_notify_pb(out, &news.base);
 }
 
+static uint64_t retry_at(const struct ccsd_core *c, unsigned failures)
+{
+	uint64_t pause = RETRY_MIN_MS;
+
+	for (unsigned i = 0; i < failures && pause < RETRY_MAX_MS; i++)
+		pause *= 2;
+	return c->now_ms + (pause < RETRY_MAX_MS ? pause : RETRY_MAX_MS);
+}
+
+static void history_failed(struct ccsd_core *c, int error, struct clu_out *out)
+{
+	char why[CCSD_REASON_MAX];
+
+	c->history_retry_ms = CLU_PLANTED(CCSD_HISTORY_GIVEN_UP) ? CLU_NEVER : retry_at(c, c->history_failures++);
+	snprintf(why, sizeof(why), "version %llu is agreed, but cannot be kept in the history: %s; make room or mend the "
+		"folder, it is tried again", (unsigned long long)ccsd_doc_version(c->store_doc), strerror(-error));
+	clu_out_note(out, CLU_WARNING, "conf.history_failed", c->history_path, "", "failed", why, "error=%d again_ms=%llu",
+		error, (unsigned long long)(c->history_retry_ms - c->now_ms));
+}
+
 static void store_failed(struct ccsd_core *c, enum ccsd_store what, int error, struct clu_out *out)
 {
 	static const char *const names[] = { "", "record", "copy of the former file", "cluster.conf" };
-	uint64_t pause = RETRY_MIN_MS;
 	char why[CCSD_REASON_MAX];
 
-	for (unsigned i = 0; i < c->store_failures && pause < RETRY_MAX_MS; i++)
-		pause *= 2;
-	c->store_failures++;
-	c->retry_ms = c->now_ms + (pause < RETRY_MAX_MS ? pause : RETRY_MAX_MS);
+	c->retry_ms = retry_at(c, c->store_failures++);
 	snprintf(why, sizeof(why), "cannot write the %s: %s; make room or mend the file system, it is tried again",
 		names[what], strerror(-error));
 	clu_out_note(out, CLU_ERR, "conf.store_failed", what == CCSD_STORE_RECORD ? c->record_path : c->conf_path, "",
@@ -161,8 +226,13 @@ void ccsd_on_stored(struct ccsd_core *c, const struct clu_stored *s, struct clu_
 	if (!what || s->id != c->store_id)
 		return;
 	c->storing = CCSD_STORE_NONE;
-	if (s->result < 0) {
+	if (s->result < 0 && what == CCSD_STORE_HISTORY) {
+		history_failed(c, s->result, out);
+	} else if (s->result < 0) {
 		store_failed(c, what, s->result, out);
+	} else if (what == CCSD_STORE_HISTORY) {
+		c->history_failures = 0;
+		c->newest = (struct ccsd_newest){ c->newest.seq + 1, c->store_doc->version, c->store_doc->digest };
 	} else {
 		c->store_failures = 0;
 		switch (what) {
@@ -183,6 +253,7 @@ void ccsd_on_stored(struct ccsd_core *c, const struct clu_stored *s, struct clu_
 			ccsd_put_in_force(c, c->file, "agreed by the cluster", out);
 			ccsd_req_in_force(c, out);
 			break;
+		case CCSD_STORE_HISTORY:
 		case CCSD_STORE_NONE:
 		default:
 			break;

@@ -2,6 +2,7 @@
 #include "ccsd_doc.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,35 @@ uint64_t ccsd_hash(uint64_t h, const void *data, size_t len)
 	return h;
 }
 
-struct ccsd_doc *ccsd_doc_new(const void *data, size_t len, uint64_t version)
+void ccsd_origin_put(const struct ccsd_doc *d, Hawser__CcsdOrigin *ret)
+{
+	hawser__ccsd_origin__init(ret);
+	if (!d)
+		return;
+	ret->who = (char *)d->origin.who;
+	ret->node = (char *)d->origin.node;
+	ret->when_us = d->origin.when_us;
+}
+
+static void copy_name(const char *from, char ret[CCSD_NAME_MAX])
+{
+	snprintf(ret, CCSD_NAME_MAX, "%s", from);
+	for (char *p = ret; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+}
+
+void ccsd_origin_get(const Hawser__CcsdOrigin *m, struct ccsd_origin *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (!m)
+		return;
+	copy_name(m->who, ret->who);
+	copy_name(m->node, ret->node);
+	ret->when_us = m->when_us;
+}
+
+struct ccsd_doc *ccsd_doc_new(const void *data, size_t len, uint64_t version, const struct ccsd_origin *origin)
 {
 	struct ccsd_doc *d = malloc(sizeof(*d) + len + 1);
 
@@ -29,6 +58,7 @@ struct ccsd_doc *ccsd_doc_new(const void *data, size_t len, uint64_t version)
 	d->digest = ccsd_hash(CCSD_HASH_INIT, data, len);
 	if (!d->digest)
 		d->digest = 1;
+	d->origin = origin ? *origin : (struct ccsd_origin){ .who = "" };
 	d->len = len;
 	if (len)
 		memcpy(d->data, data, len);
@@ -79,6 +109,7 @@ bool ccsd_doc_same(const struct ccsd_doc *a, const struct ccsd_doc *b)
 int ccsd_record_pack(uint64_t ballot, const struct ccsd_doc *doc, struct clu_buf *ret)
 {
 	Hawser__CcsdRecord r = HAWSER__CCSD_RECORD__INIT;
+	Hawser__CcsdOrigin origin;
 	uint8_t *p;
 
 	r.ballot = ballot;
@@ -87,6 +118,8 @@ int ccsd_record_pack(uint64_t ballot, const struct ccsd_doc *doc, struct clu_buf
 	if (doc) {
 		r.document.data = (uint8_t *)doc->data;
 		r.document.len = doc->len;
+		ccsd_origin_put(doc, &origin);
+		r.origin = &origin;
 	}
 	p = clu_buf_grow(ret, hawser__ccsd_record__get_packed_size(&r));
 	if (!p)
@@ -98,6 +131,7 @@ int ccsd_record_pack(uint64_t ballot, const struct ccsd_doc *doc, struct clu_buf
 int ccsd_record_parse(const void *data, size_t len, uint64_t *ret_ballot, struct ccsd_doc **ret_doc)
 {
 	Hawser__CcsdRecord *r = hawser__ccsd_record__unpack(NULL, len, data);
+	struct ccsd_origin origin;
 	struct ccsd_doc *d = NULL;
 	int err = 0;
 
@@ -106,7 +140,8 @@ int ccsd_record_parse(const void *data, size_t len, uint64_t *ret_ballot, struct
 	if (r->document.len > CCSD_DOC_MAX || !r->ballot || !r->version != !r->document.len)
 		err = -EBADMSG;
 	if (!err && r->version) {
-		d = ccsd_doc_new(r->document.data, r->document.len, r->version);
+		ccsd_origin_get(r->origin, &origin);
+		d = ccsd_doc_new(r->document.data, r->document.len, r->version, &origin);
 		if (!d)
 			err = -ENOMEM;
 	}

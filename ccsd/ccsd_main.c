@@ -41,10 +41,25 @@ static void explain(struct ccsd *d, const char *path, const struct clu_buf *file
 	clu_buf_free(&findings);
 }
 
+static void see_entry(void *newest, const struct ccsd_history_entry *e)
+{
+	ccsd_newest_see(newest, e);
+}
+
+/* The folder is made when it is missing; damaged entries are overwritten when their turn comes. */
+static int find_newest(const char *folder, struct ccsd_newest *ret)
+{
+	int r = clu_path_mkdirs(folder, 1);
+
+	if (r == 0)
+		r = ccsd_history_each(folder, see_entry, ret);
+	return r < 0 ? r : 0;
+}
+
 static void *core_new(void *opt_ctx, const char **why)
 {
 	struct ccsd *d = opt_ctx;
-	struct clu_buf path = CLU_BUF_INIT, file = CLU_BUF_INIT, record = CLU_BUF_INIT;
+	struct clu_buf path = CLU_BUF_INIT, file = CLU_BUF_INIT, record = CLU_BUF_INIT, history = CLU_BUF_INIT;
 	const char *conf_path = clu_path(CLU_PATH_CONF), *reason;
 	struct ccsd_cfg cfg = { .conf_path = conf_path, .check = ccsd_vet_document, .change = ccsd_vet_change };
 	int r;
@@ -63,7 +78,7 @@ static void *core_new(void *opt_ctx, const char **why)
 	r = read_file(conf_path, CCSD_DOC_MAX, &file);
 	if (r < 0) {
 		clu_buf_printf(&d->why, "%s: cannot be read: %s; mend it or move it away", conf_path,
-			r == -EFBIG ? "larger than 1 MiB" : strerror(-r));
+			r == -EFBIG ? "larger than " CCSD_DOC_MAX_TEXT : strerror(-r));
 		goto out;
 	}
 	clu_buf_free(&path);
@@ -73,6 +88,13 @@ static void *core_new(void *opt_ctx, const char **why)
 		clu_buf_printf(&d->why, "%s: cannot be read: %s; mend the file system", clu_buf_text(&path), strerror(-r));
 		goto out;
 	}
+	clu_buf_printf(&history, "%s/" CCSD_HISTORY_FOLDER, clu_path(CLU_PATH_STATE));
+	r = find_newest(clu_buf_text(&history), &cfg.newest);
+	if (r < 0) {
+		clu_buf_printf(&d->why, "%s: cannot be used: %s; mend the file system", clu_buf_text(&history), strerror(-r));
+		goto out;
+	}
+	cfg.history_path = clu_buf_text(&history);
 	cfg.record_path = clu_buf_text(&path);
 	cfg.file = file.data;
 	cfg.file_len = file.len;
@@ -90,6 +112,7 @@ out:
 	clu_buf_free(&record);
 	clu_buf_free(&file);
 	clu_buf_free(&path);
+	clu_buf_free(&history);
 	return d->core;
 }
 

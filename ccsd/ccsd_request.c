@@ -193,6 +193,8 @@ static void update(struct ccsd_core *c, const struct clu_request *r, const Hawse
 {
 	struct ccsd_verdict v = { .findings = CLU_BUF_INIT };
 	char wait[CCSD_REASON_MAX], why[CCSD_REASON_MAX];
+	Hawser__CcsdOrigin from = HAWSER__CCSD_ORIGIN__INIT;
+	struct ccsd_origin origin;
 	struct ccsd_doc *doc;
 	int err;
 
@@ -201,7 +203,7 @@ static void update(struct ccsd_core *c, const struct clu_request *r, const Hawse
 		return;
 	}
 	if (!q->document.len || q->document.len > CCSD_DOC_MAX) {
-		refuse(c, r, -EFBIG, "the document is empty or larger than 1 MiB", NULL, out);
+		refuse(c, r, -EFBIG, "the document is empty or larger than " CCSD_DOC_MAX_TEXT, NULL, out);
 		return;
 	}
 	err = c->check(c->check_ctx, q->document.data, q->document.len, &v);
@@ -223,7 +225,11 @@ static void update(struct ccsd_core *c, const struct clu_request *r, const Hawse
 		refuse(c, r, -EBUSY, "another update is under way: wait until it is done, raise config_version above it and "
 			"repeat", NULL, out);
 	} else {
-		doc = ccsd_doc_new(q->document.data, q->document.len, v.version);
+		from.who = q->who[0] ? q->who : (char *)"unknown user";
+		from.node = c->node_name;
+		from.when_us = c->wall_us;
+		ccsd_origin_get(&from, &origin);
+		doc = ccsd_doc_new(q->document.data, q->document.len, v.version, &origin);
 		if (doc && c->force && c->change(c->check_ctx, c->force, doc, c->members, c->n_members, &v.findings) < 0) {
 			refuse(c, r, -EINVAL, "a running cluster cannot be changed in this way", &v.findings, out);
 			ccsd_doc_unref(doc);
@@ -233,8 +239,7 @@ static void update(struct ccsd_core *c, const struct clu_request *r, const Hawse
 			c->req.start_ms = c->now_ms;
 			c->req.old_version = ccsd_doc_version(c->force);
 			c->req.doc = doc;
-			snprintf(c->req.who, sizeof(c->req.who), "%.60s on %.60s", q->who[0] ? q->who : "unknown user",
-				c->node_name);
+			snprintf(c->req.who, sizeof(c->req.who), "%.60s on %.60s", origin.who, origin.node);
 			ccsd_req_established(c, out);
 		} else {
 			refuse(c, r, -ENOMEM, "out of memory", NULL, out);

@@ -74,6 +74,7 @@ void ccsd_send_propose(struct ccsd_core *c, const struct ccsd_doc *doc, bool syn
 	const char *who, uint64_t ballot, struct clu_out *out)
 {
 	Hawser__CcsdMessage m = HAWSER__CCSD_MESSAGE__INIT;
+	Hawser__CcsdOrigin origin;
 
 	m.kind = HAWSER__CCSD_KIND__CCSD_PROPOSE;
 	m.round = c->g.round;
@@ -86,6 +87,8 @@ void ccsd_send_propose(struct ccsd_core *c, const struct ccsd_doc *doc, bool syn
 	m.sync = sync;
 	m.tag = tag;
 	m.who = (char *)who;
+	ccsd_origin_put(doc, &origin);
+	m.origin = &origin;
 	send(&m, out);
 }
 

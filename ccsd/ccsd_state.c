@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct ccsd_doc *state_doc(const ProtobufCBinaryData *b, uint64_t version, int *err)
+static struct ccsd_doc *state_doc(const ProtobufCBinaryData *b, uint64_t version, const Hawser__CcsdOrigin *from,
+	int *err)
 {
+	struct ccsd_origin origin;
 	struct ccsd_doc *d;
 
 	if (!version && !b->len)
@@ -17,7 +19,8 @@ static struct ccsd_doc *state_doc(const ProtobufCBinaryData *b, uint64_t version
 		*err = -EBADMSG;
 		return NULL;
 	}
-	d = ccsd_doc_new(b->data, b->len, version);
+	ccsd_origin_get(from, &origin);
+	d = ccsd_doc_new(b->data, b->len, version, &origin);
 	if (!d)
 		*err = -ENOMEM;
 	return d;
@@ -44,11 +47,11 @@ int ccsd_on_state(struct ccsd_core *c, const struct clu_message *m, struct clu_o
 	g->line = (enum ccsd_line)s->line;
 	g->ballot_max = s->ballot_max;
 	g->doc_ballot = s->doc_ballot;
-	g->doc = state_doc(&s->doc, s->doc_version, &err);
+	g->doc = state_doc(&s->doc, s->doc_version, s->doc_origin, &err);
 	g->prop.open = s->prop_open;
 	g->prop.sync = s->prop_sync;
 	g->prop.ballot = s->prop_ballot;
-	g->prop.doc = state_doc(&s->prop_doc, s->prop_version, &err);
+	g->prop.doc = state_doc(&s->prop_doc, s->prop_version, s->prop_origin, &err);
 	g->prop.from = s->prop_from;
 	g->prop.tag = s->prop_tag;
 	snprintf(g->prop.who, sizeof(g->prop.who), "%s", s->prop_who);
@@ -74,6 +77,7 @@ int ccsd_snapshot(const void *core, struct clu_buf *ret)
 	const struct ccsd_core *c = core;
 	const struct ccsd_group *g = &c->g;
 	Hawser__CcsdState s = HAWSER__CCSD_STATE__INIT;
+	Hawser__CcsdOrigin doc_origin, prop_origin;
 	uint8_t *p;
 
 	s.round = g->round;
@@ -89,6 +93,10 @@ int ccsd_snapshot(const void *core, struct clu_buf *ret)
 	s.prop_from = g->prop.from;
 	s.prop_tag = g->prop.tag;
 	s.prop_who = (char *)g->prop.who;
+	ccsd_origin_put(g->doc, &doc_origin);
+	ccsd_origin_put(g->prop.doc, &prop_origin);
+	s.doc_origin = &doc_origin;
+	s.prop_origin = &prop_origin;
 	p = clu_buf_grow(ret, hawser__ccsd_state__get_packed_size(&s));
 	if (!p)
 		return -ENOMEM;

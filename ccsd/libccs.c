@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,7 +15,6 @@
 
 #define MAX_DESC 30
 #define GENERATION 30		/* descriptor = slot + GENERATION * how often the slot was used */
-#define MAX_MESSAGE (1024u * 1024 + 64u * 1024)
 #define PAUSE_MS 2000		/* after a failure the document at hand is used for so long without asking */
 
 int fullxpath;
@@ -28,6 +28,8 @@ struct conn {
 	uint64_t not_before_ms;
 	char query[CCS_QUERY_MAX + 1];
 	unsigned next;		/* of the walk */
+	char last[CCS_QUERY_MAX + 1];	/* as the caller wrote it */
+	char path[CCS_QUERY_MAX + 1];	/* before queries without a "/" */
 };
 
 static struct conn conns[MAX_DESC];
@@ -80,7 +82,7 @@ static int refresh(struct conn *c)
 	q.force = c->force;
 	q.known = c->conf ? clu_conf_version(c->conf) : 0;
 	if (!c->client)
-		r = clu_client_connect("ccsd", CLU_CLIENT_DEADLINE_MS, MAX_MESSAGE, &c->client);
+		r = clu_client_connect("ccsd", CLU_CLIENT_DEADLINE_MS, 0, &c->client);
 	if (r == 0)
 		r = clu_client_call(c->client, request, hawser__ccsd_request__pack(&q, request), CLU_CLIENT_DEADLINE_MS, &ret);
 	if (r == 0) {
@@ -198,19 +200,33 @@ static int use(int desc, struct conn **ret)
 	return 0;
 }
 
-static int query(int desc, const char *q, bool walk, char **rtn)
+/* The query below the working path, if it needs one. */
+static int whole_query(struct conn *c, const char *q, char ret[CCS_QUERY_MAX + 1])
 {
+	bool below = *q != '/' && c->path[0];
+	size_t len = strlen(c->path);
+	int n;
+
+	if (strlen(q) > CCS_QUERY_MAX)
+		return -ENAMETOOLONG;
+	memcpy(c->last, q, strlen(q) + 1);
+	n = snprintf(ret, CCS_QUERY_MAX + 1, "%s%s%s", below ? c->path : "", below && c->path[len - 1] != '/' ? "/" : "", q);
+	return n > CCS_QUERY_MAX ? -ENAMETOOLONG : 0;
+}
+
+static int query(int desc, const char *asked, bool walk, char **rtn)
+{
+	char q[CCS_QUERY_MAX + 1], *value = NULL;
 	struct conn *c = NULL;
-	char *value = NULL;
 	int r;
 
-	if (!q || !rtn)
+	if (!asked || !rtn)
 		return -EINVAL;
 	*rtn = NULL;
 	pthread_mutex_lock(&lock);
 	r = use(desc, &c);
-	if (r == 0 && strlen(q) > CCS_QUERY_MAX)
-		r = -ENAMETOOLONG;
+	if (r == 0)
+		r = whole_query(c, asked, q);
 	if (r == 0 && walk && strcmp(c->query, q) != 0) {
 		memcpy(c->query, q, strlen(q) + 1);
 		c->next = 0;
@@ -245,10 +261,80 @@ int ccs_set(int desc, const char *path, char *val)
 	return result(-ENOSYS);
 }
 
+int ccs_set_state(int desc, const char *cwp, int reset_query)
+{
+	struct conn *c;
+	int r;
+
+	if (!cwp)
+		cwp = "";
+	pthread_mutex_lock(&lock);
+	c = find(desc);
+	r = !c ? (desc < 0 ? -EINVAL : -EBADR) : *cwp && *cwp != '/' ? -EINVAL :
+		strlen(cwp) > CCS_QUERY_MAX ? -ENAMETOOLONG : 0;
+	if (r == 0) {
+		memcpy(c->path, cwp, strlen(cwp) + 1);
+		if (reset_query) {
+			c->query[0] = c->last[0] = '\0';
+			c->next = 0;
+		}
+	}
+	pthread_mutex_unlock(&lock);
+	return result(r);
+}
+
+int ccs_get_state(int desc, char **cwp, char **prevq)
+{
+	struct conn *c;
+	int r;
+
+	if (!cwp || !prevq)
+		return result(-EINVAL);
+	*cwp = *prevq = NULL;
+	pthread_mutex_lock(&lock);
+	c = find(desc);
+	r = c ? 0 : desc < 0 ? -EINVAL : -EBADR;
+	if (c) {
+		*cwp = strdup(c->path);
+		*prevq = strdup(c->last);
+	}
+	pthread_mutex_unlock(&lock);
+	if (c && (!*cwp || !*prevq)) {
+		free(*cwp);
+		free(*prevq);
+		*cwp = *prevq = NULL;
+		r = -ENOMEM;
+	}
+	return result(r);
+}
+
+/* Without the lock: the resolver may take its time, and others must not wait for it. */
+static int lookup_address(const struct clu_buf *document, const char *name, char **rtn)
+{
+	struct clu_buf errs = CLU_BUF_INIT;
+	struct clu_conf *conf = NULL;
+	const char *found;
+	int r = document->error;
+
+	if (r == 0)
+		r = clu_conf_parse(document->data, document->len, "cluster.conf", &conf, &errs);
+	if (r == 0) {
+		found = ccs_query_address(conf, name);
+		*rtn = found ? strdup(found) : NULL;
+		r = *rtn ? 0 : found ? -ENOMEM : -ENODATA;
+	}
+	clu_conf_unref(conf);
+	clu_buf_free(&errs);
+	return r;
+}
+
 int ccs_lookup_nodename(int desc, const char *name, char **rtn)
 {
+	struct clu_buf document = CLU_BUF_INIT;
 	struct conn *c = NULL;
 	const char *found;
+	const void *bytes;
+	size_t len;
 	int r;
 
 	if (!name || !rtn)
@@ -263,6 +349,15 @@ int ccs_lookup_nodename(int desc, const char *name, char **rtn)
 		*rtn = found ? strdup(found) : NULL;
 		r = *rtn ? 0 : found ? -ENOMEM : -ENODATA;
 	}
+	if (r == -ENODATA) {
+		bytes = clu_conf_bytes(c->conf, &len);
+		clu_buf_append(&document, bytes, len);
+	}
 	pthread_mutex_unlock(&lock);
+	if (r == -ENODATA)
+		r = lookup_address(&document, name, rtn);
+	if (document.data)
+		explicit_bzero(document.data, document.len);
+	clu_buf_free(&document);
 	return result(r);
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LTLIBRARIES += libccsdcore.la libccsdvalidate.la libccsquery.la
 CCSDCORE_SOURCES = ccsd/ccsd_doc.h ccsd/ccsd_doc.c ccsd/ccsd_core.h ccsd/ccsd_core_priv.h ccsd/ccsd_core.c \
-	ccsd/ccsd_agree.c ccsd/ccsd_say.c ccsd/ccsd_state.c ccsd/ccsd_disk.c ccsd/ccsd_request.c
+	ccsd/ccsd_agree.c ccsd/ccsd_say.c ccsd/ccsd_state.c ccsd/ccsd_disk.c ccsd/ccsd_request.c \
+	ccsd/ccsd_history.h ccsd/ccsd_history.c
 libccsdcore_la_SOURCES = $(CCSDCORE_SOURCES)
 libccsdcore_la_LIBADD = libclucore.la
 libccsdvalidate_la_SOURCES = ccsd/ccsd_schema.h ccsd/ccsd_schema_priv.h ccsd/ccsd_schema.c ccsd/ccsd_schema_value.c \
@@ -9,18 +10,18 @@ libccsdvalidate_la_SOURCES = ccsd/ccsd_schema.h ccsd/ccsd_schema_priv.h ccsd/ccs
 	ccsd/ccsd_refs_priv.h ccsd/ccsd_refs.c ccsd/ccsd_refs_names.c ccsd/ccsd_refs_fence.c ccsd/ccsd_refs_cman.c \
 	ccsd/ccsd_refs_times.c ccsd/ccsd_refs_rm.c ccsd/ccsd_change.c ccsd/ccsd_agents.c ccsd/ccsd_vet.h ccsd/ccsd_vet.c
 libccsdvalidate_la_LIBADD = libclucore.la $(XML_LIBS)
-libccsquery_la_SOURCES = ccsd/ccs_query.h ccsd/ccs_query.c
+libccsquery_la_SOURCES = ccsd/ccs_query.h ccsd/ccs_query.c ccsd/ccs_address.c
 libccsquery_la_LIBADD = $(XML_LIBS)
 
 # COMPAT: the soname of the historical library.
 lib_LTLIBRARIES += libccs.la
 include_HEADERS += ccsd/ccs.h
-libccs_la_SOURCES = ccsd/ccs.h ccsd/libccs.c
+libccs_la_SOURCES = ccsd/ccs.h ccsd/libccs.c ccsd/libccs_logging.c
 libccs_la_LIBADD = libccsquery.la libcluclient.la
 libccs_la_LDFLAGS = $(AM_LDFLAGS) -version-info 3:0:0
 
-sbin_PROGRAMS += ccsd/ccsd ccs_tool ccs_config_validate ccs_config_dump
-ccsd_ccsd_SOURCES = ccsd/ccsd_main.c
+sbin_PROGRAMS += ccsd/ccsd ccs_tool ccs_config_validate ccs_config_dump ccs_test
+ccsd_ccsd_SOURCES = ccsd/ccsd_main.c ccsd/ccsd_history_read.c
 ccsd_ccsd_LDADD = libccsdcore.la libccsdvalidate.la libclushell.la
 ccs_tool_SOURCES = ccsd/ccs_tool.h ccsd/ccs_tool.c ccsd/ccs_tool_update.c ccsd/ccs_tool_list.c \
 	ccsd/ccs_tool_edit.c
@@ -30,14 +31,19 @@ ccs_config_validate_SOURCES = ccsd/ccs_config_validate.h ccsd/ccs_config_validat
 ccs_config_validate_LDADD = libccsdvalidate.la libcluclient.la $(JANSSON_LIBS)
 ccs_config_dump_SOURCES = ccsd/ccs_config_dump.c ccsd/ccs_running.h ccsd/ccs_running.c
 ccs_config_dump_LDADD = libcluclient.la
-dist_man_MANS += man/ccs_config_dump.8 man/ccsd.8 man/ccs_tool.8 man/ccs_config_validate.8 man/cluster.conf.5
+ccs_test_SOURCES = ccsd/ccs_test.c
+ccs_test_LDADD = libccs.la
+dist_man_MANS += man/ccs_config_dump.8 man/ccs_test.8 man/ccsd.8 man/ccs_tool.8 man/ccs_config_validate.8 man/cluster.conf.5
 
-check_PROGRAMS += test_ccsd_core test_ccsd_random test_ccsd_validate test_ccs_query
-TESTS += test_ccsd_core test_ccsd_random test_ccsd_validate test_ccs_query
+check_PROGRAMS += test_ccsd_core test_ccsd_history test_ccsd_random test_ccsd_validate test_ccs_query
+TESTS += test_ccsd_core test_ccsd_history test_ccsd_random test_ccsd_validate test_ccs_query
 CCSD_WORLD = tests/unit/ccsd_world.h tests/unit/ccsd_world.c tests/unit/ccsd_world_net.c
 test_ccsd_core_SOURCES = tests/unit/test_ccsd_core.c $(CCSD_WORLD)
 test_ccsd_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_ccsd_core_LDADD = libccsdcore.la libclucore.la $(CMOCKA_LIBS)
+test_ccsd_history_SOURCES = tests/unit/test_ccsd_history.c ccsd/ccsd_history_read.c $(CCSD_WORLD)
+test_ccsd_history_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_ccsd_history_LDADD = libccsdcore.la libclubase.la $(CMOCKA_LIBS)
 test_ccsd_random_SOURCES = tests/unit/test_ccsd_random.c $(CCSD_WORLD)
 test_ccsd_random_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_ccsd_random_LDADD = libccsdcore.la libclucore.la $(CMOCKA_LIBS)
@@ -49,4 +55,11 @@ test_ccs_query_SOURCES = tests/unit/test_ccs_query.c
 test_ccs_query_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_ccs_query_LDADD = libccsquery.la libclubase.la $(CMOCKA_LIBS)
 TESTS += tests/cli/test_ccs_tool.sh tests/cli/test_ccs_config_validate.sh
-EXTRA_DIST += tests/golden/ccs tests/cli/test_ccs_tool.sh tests/cli/test_ccs_config_validate.sh
+EXTRA_DIST += tests/golden/ccs tests/cli/expect.sh tests/cli/test_ccs_tool.sh tests/cli/test_ccs_config_validate.sh
+
+# A program of a user: the header of the library and the library, nothing else of ours.
+check_PROGRAMS += ccs_user
+ccs_user_SOURCES = tests/cli/ccs_user.c
+ccs_user_LDADD = libccs.la -lpthread
+TESTS += tests/cli/test_libccs.sh
+EXTRA_DIST += tests/cli/test_libccs.sh

@@ -4,7 +4,7 @@ dist_hawserdata_DATA += conf/cluster.rng conf/cluster.conf.sample conf/lvs.cf.sa
 # One file, under the name of each tool, as bash-completion looks them up.
 completiondir = $(datadir)/bash-completion/completions
 dist_completion_DATA = conf/completion/hawser
-COMPLETED = cman_tool ccs_tool ccs_config_validate ccs_config_dump fence_tool fence_node fence_ack_manual clustat \
+COMPLETED = cman_tool ccs_tool ccs_config_validate ccs_config_dump ccs_test fence_tool fence_node fence_ack_manual clustat \
 	clusvcadm lvsd rg_test qdiskd mkqdisk cmannotifyd cman_notify
 TESTS += tests/cli/test_completion.sh
 EXTRA_DIST += tests/cli/test_completion.sh

@@ -8,26 +8,8 @@ trap 'rm -rf "$tmp"' EXIT
 export HAWSER_CONF=$tmp/cluster.conf HAWSER_DATA_DIR=$src/conf HAWSER_RUN_DIR=$tmp HAWSER_STATE_DIR=$tmp HAWSER_LOG_DIR=$tmp
 failed=0
 
-# expect CODE PATTERN COMMAND...: exit code, and an extended regular expression that output and errors must have.
-expect() {
-	local code=$1 pattern=$2 got out
-	shift 2
-	out=$("$@" 2>&1)
-	got=$?
-	if [ "$got" != "$code" ] || ! grep -qE -- "$pattern" <<<"$out"; then
-		printf 'FAIL: %s\n  exit %s, expected %s; expected /%s/ in:\n%s\n' "$*" "$got" "$code" "$pattern" "$out"
-		failed=1
-	fi
-}
-
-# same FILE PATTERN...: all patterns in the file.
-has() {
-	local file=$1 p
-	shift
-	for p; do
-		grep -qE -- "$p" "$file" || { echo "FAIL: no /$p/ in $file:"; cat "$file"; failed=1; }
-	done
-}
+# shellcheck source=tests/cli/expect.sh
+. "$src/tests/cli/expect.sh"
 
 t=./ccs_tool
 expect 0 '^Usage: ccs_tool' $t

@@ -24,6 +24,7 @@ offers() { # TOOL WORDS-BEFORE CURRENT EXPECTED...
 offers cman_tool "" "" join leave status nodes wait kill expected version
 offers cman_tool join -- --wait --timeout --make-key
 offers ccs_tool "" "" update lsnode addnode
+offers ccs_test "" "" connect get get_list disconnect
 offers fence_tool "" "" ls join leave dump
 offers clustat "" - -i -x -l --json
 offers clusvcadm "" - -e -d -r -s -R -F -Z -U
@@ -36,7 +37,7 @@ offers lvsd "" --st --status --stop
 offers mkqdisk "" - -L -c -l -f --json
 offers mkqdisk "-c" "$HAWSER_SRCDIR/conf/cl" "$HAWSER_SRCDIR/conf/cluster.rng"
 offers qdiskd "" - -f -Q --no-watchdog
-for tool in qdiskd mkqdisk cman_tool ccs_tool ccs_config_validate fence_tool fence_node fence_ack_manual clustat clusvcadm lvsd rg_test \
+for tool in qdiskd mkqdisk cman_tool ccs_tool ccs_config_validate ccs_test fence_tool fence_node fence_ack_manual clustat clusvcadm lvsd rg_test \
 	cmannotifyd cman_notify; do
 	complete -p "$tool" >/dev/null || { echo "FAILED: no completion for $tool"; status=1; }
 done

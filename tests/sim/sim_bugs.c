@@ -13,6 +13,7 @@ const struct sim_bug sim_bugs[] = {
 	BUG(CCSD_LOST_SNAPSHOT_ENTRY, "same", "a newcomer is not told under which ballot the document was agreed"),
 	BUG(CCSD_TWO_ANSWERS, "S6", "a request stays on after its answer"),
 	BUG(CCSD_REQUEST_FORGOTTEN, "S6", "an update under way is dropped when a view closes its proposal"),
+	BUG(CCSD_HISTORY_GIVEN_UP, "S5", "a version whose history could not be written is left out of it for good"),
 	BUG(FENCED_NO_QUORUM, "S3", "agents are started without quorum"),
 	BUG(FENCED_OLD_QUORUM, "S3", "quorum of before the loss counts after it"),
 	BUG(FENCED_BELIEVES_FAILED_AGENT, "S2", "an agent's exit code is not looked at"),

@@ -275,6 +275,7 @@ void sim_check_newest(struct sim_world *w, const void *data, size_t len)
 	struct committed c = sim_document(data, len);
 
 	sim_promise_s5_not_lost(w, &c);
+	sim_promise_s5_in_history(w, &c);
 }
 
 /* ---- requests ---- */

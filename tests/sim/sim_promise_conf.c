@@ -7,6 +7,7 @@
 
 #include "sim_quorum.h"
 #include "sim_disk.h"
+#include "sim_kept.h"
 #include "sim_rules.h"
 #include "sim_types.h"
 
@@ -104,4 +105,30 @@ void sim_promise_s5_not_lost(struct sim_world *w, const struct committed *held)
 				r->ver[i].version, held->version);
 			return;
 		}
+}
+
+/*
+ * S5: each node's history ends with the version it holds, and every version that was committed stands in the history
+ * of some node.
+ */
+void sim_promise_s5_in_history(struct sim_world *w, const struct committed *held)
+{
+	const struct rules *r = w->rules;
+
+	for (unsigned i = 1; i <= w->n_nodes; i++) {
+		struct ccsd_newest newest = { 0 };
+
+		sim_kept_newest(w, i, &newest);
+		if (newest.version != held->version || newest.digest != held->hash)
+			sim_fail(w, "S5: node %u holds version %" PRIu64 ", and its history ends with %" PRIu64, i, held->version,
+				newest.version);
+	}
+	for (unsigned k = 0; k < r->n_ver && !w->quorum.two_node; k++) {
+		bool found = false;
+
+		for (unsigned i = 1; i <= w->n_nodes && !found; i++)
+			found = sim_kept_has(w, i, &r->ver[k]);
+		if (!found)
+			sim_fail(w, "S5: version %" PRIu64 " was committed and stands in nobody's history", r->ver[k].version);
+	}
 }

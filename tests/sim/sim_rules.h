@@ -148,6 +148,7 @@ void sim_promise_s5_one_content(struct sim_world *w, unsigned node, const struct
 void sim_promise_s5_on_a_majority(struct sim_world *w, unsigned node, const struct committed *c);
 void sim_promise_s5_by_all_members(struct sim_world *w, unsigned node, const struct committed *c);
 void sim_promise_s5_not_lost(struct sim_world *w, const struct committed *held);
+void sim_promise_s5_in_history(struct sim_world *w, const struct committed *held);
 struct committed sim_document(const void *data, size_t len);
 
 /* sim_promise_request.c */

@@ -12,6 +12,7 @@
 #include "fenced_priv.h"
 #include "rg_core.h"
 #include "sim_disk.h"
+#include "sim_kept.h"
 #include "sim_meta.h"
 #include "sim_parse.h"
 #include "sim_requests.h"
@@ -54,11 +55,13 @@ static void *ccsd_new(void *world, unsigned node)
 {
 	struct sim_world *w = world;
 	struct ccsd_cfg cfg = { .conf_path = CONF_PATH, .record_path = RECORD_PATH, .check = check_document,
-		.change = allow_change, .check_ctx = w };
+		.change = allow_change, .check_ctx = w, .history_path = SIM_KEPT_FOLDER };
 	const char *why;
 
 	sim_disk_settle(w, node, CONF_PATH);
 	sim_disk_settle(w, node, RECORD_PATH);
+	sim_kept_settle(w, node);
+	sim_kept_newest(w, node, &cfg.newest);
 	cfg.file = sim_file_get(w, node, CONF_PATH, &cfg.file_len);
 	if (!cfg.file)
 		cfg.file = clu_conf_bytes(w->conf, &cfg.file_len);

@@ -78,6 +78,7 @@ void cw_step(struct node *n, struct clu_event *ev)
 	struct clu_out *out = clu_out_new();
 
 	ev->now_ms = W->now;
+	ev->wall_us = W->now * 1000 + n->id;
 	assert_int_equal(ccsd_core_ops.step(n->core, ev, out), 0);
 	n->out = out;
 	act(n);
@@ -143,7 +144,8 @@ static void act(struct node *n)
 			assert_false(n->store_busy);
 			n->store_busy = true;
 			n->store_id = a->u.store.id;
-			n->store_what = strstr(a->u.store.path, "unknown") ? 'a' : strstr(a->u.store.path, "record") ? 'r' : 'f';
+			n->store_what = strstr(a->u.store.path, "unknown") ? 'a' : strstr(a->u.store.path, "record") ? 'r' :
+				sscanf(a->u.store.path, "history/%u", &n->store_slot) == 1 ? 'h' : 'f';
 			if (n->store_what == 'a')
 				snprintf(n->aside_path, sizeof(n->aside_path), "%s", a->u.store.path);
 			cw_set(&n->store_data, a->u.store.data, a->u.store.len);
@@ -214,7 +216,8 @@ void cw_deliver_quorum(struct node *n)
 
 static void apply_store(struct node *n)
 {
-	struct bytes *to = n->store_what == 'f' ? &n->file : n->store_what == 'r' ? &n->record : &n->aside;
+	struct bytes *to = n->store_what == 'f' ? &n->file : n->store_what == 'r' ? &n->record :
+		n->store_what == 'h' ? &n->kept[n->store_slot] : &n->aside;
 
 	cw_set(to, n->store_data.data, n->store_data.len);
 }
@@ -222,10 +225,11 @@ static void apply_store(struct node *n)
 void cw_finish_store(struct node *n)
 {
 	struct clu_event ev = { .type = CLU_EV_STORED };
+	bool fails = n->store_what == 'h' ? n->history_fails : n->store_fails;
 
 	ev.u.stored.id = n->store_id;
-	ev.u.stored.result = n->store_fails ? -ENOSPC : 0;
-	if (!n->store_fails)
+	ev.u.stored.result = fails ? -ENOSPC : 0;
+	if (!fails)
 		apply_store(n);
 	n->store_busy = false;
 	cw_step(n, &ev);
@@ -235,12 +239,22 @@ void cw_start(unsigned i)
 {
 	struct node *n = &W->n[i];
 	struct clu_group_host host = { on_deliver, on_mcast, on_snapshot, on_refused, n };
-	struct ccsd_cfg cfg = { "cluster.conf", "record", n->file.data, n->file.len, n->record.data, n->record.len,
-		cw_check, cw_change_check, n };
+	struct ccsd_cfg cfg = { .conf_path = "cluster.conf", .record_path = "record", .file = n->file.data,
+		.file_len = n->file.len, .record = n->record.data, .record_len = n->record.len, .check = cw_check,
+		.change = cw_change_check, .check_ctx = n, .history_path = "history" };
 	struct clu_event ev = { .type = CLU_EV_START };
 	bool joined[N + 1] = { false };
 	const char *why = NULL;
 
+	for (unsigned k = 0; k < CCSD_HISTORY_MAX; k++) {
+		struct ccsd_history_entry e;
+
+		if (!n->kept[k].data)
+			continue;
+		assert_int_equal(ccsd_history_parse(n->kept[k].data, n->kept[k].len, &e), 0);
+		ccsd_newest_see(&cfg.newest, &e);
+		ccsd_doc_unref(e.doc);
+	}
 	n->id = i;
 	n->core = ccsd_core_new(&cfg, &why);
 	if (!n->core) {
@@ -260,6 +274,27 @@ void cw_start(unsigned i)
 	cw_step(n, &ev);
 	joined[i] = true;
 	cw_change(n->side, joined, NULL, CLU_LEFT_NODE);
+}
+
+const char *cw_history(unsigned i)
+{
+	static char text[4096];
+	const struct bytes *kept = W->n[i].kept;
+	size_t at = 0;
+
+	text[0] = '\0';
+	for (uint64_t seq = 1; seq < 4 * CCSD_HISTORY_MAX; seq++) {
+		const struct bytes *b = &kept[seq % CCSD_HISTORY_MAX];
+		struct ccsd_history_entry e;
+
+		if (!b->data || ccsd_history_parse(b->data, b->len, &e) < 0)
+			continue;
+		if (e.seq == seq)
+			at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%llu/%s/%s", at ? " " : "",
+				(unsigned long long)e.doc->version, e.doc->origin.who, e.doc->origin.node);
+		ccsd_doc_unref(e.doc);
+	}
+	return text;
 }
 
 void cw_drop_node(unsigned i)

@@ -34,12 +34,13 @@ struct node {
 	uint32_t q_nodes[N];
 	unsigned q_n;
 	uint64_t q_ring;
-	bool store_busy, store_fails;
+	bool store_busy, store_fails, history_fails;
 	uint64_t store_id;
-	char store_what;		/* f, r, a */
+	char store_what;		/* f, r, a, h */
+	unsigned store_slot;
 	struct bytes store_data;
 	/* the disk */
-	struct bytes file, record, aside;
+	struct bytes file, record, aside, kept[CCSD_HISTORY_MAX];
 	char aside_path[64];
 	/* what it says */
 	uint64_t force_version, force_digest;
@@ -112,6 +113,8 @@ void cw_put_file(unsigned i, const char *text);
 int cw_new_world(void **state);
 int cw_end_world(void **state);
 void cw_start_three(void);
+/* The history of a node as "VERSION/WHO/NODE ..." from the oldest on, in a static buffer. */
+const char *cw_history(unsigned i);
 /* All that run have this version in force, and this file. */
 void cw_all_have(uint64_t version, const char *file);
 

@@ -272,6 +272,8 @@ int cw_end_world(void **state)
 		cw_clear(&W->n[i].file);
 		cw_clear(&W->n[i].record);
 		cw_clear(&W->n[i].aside);
+		for (unsigned k = 0; k < CCSD_HISTORY_MAX; k++)
+			cw_clear(&W->n[i].kept[k]);
 	}
 	cw_clear(&W->document);
 	free(W);

@@ -91,7 +91,8 @@ static void without_quorum_nothing_changes(void **state)
 static void serves_before_corosync(void **state)
 {
 	struct node *n = &W->n[1];
-	struct ccsd_cfg cfg = { "cluster.conf", "record", n->file.data, n->file.len, NULL, 0, cw_check, cw_change_check, n };
+	struct ccsd_cfg cfg = { .conf_path = "cluster.conf", .record_path = "record", .file = n->file.data,
+		.file_len = n->file.len, .check = cw_check, .change = cw_change_check, .check_ctx = n };
 	struct clu_event ev = { .type = CLU_EV_START };
 	const char *why;
 
@@ -139,7 +140,7 @@ static void a_higher_unknown_file_is_kept_aside(void **state)
 static void what_stands_in_a_record_alone_is_kept_aside(void **state)
 {
 	static const char text[] = "9 alpha 0 agreed and not written";
-	struct ccsd_doc *doc = ccsd_doc_new(text, strlen(text), 9);
+	struct ccsd_doc *doc = ccsd_doc_new(text, strlen(text), 9, NULL);
 	struct clu_buf b = CLU_BUF_INIT;
 
 	W->by_hand = true;

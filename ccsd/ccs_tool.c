@@ -13,13 +13,20 @@ static const struct command {
 	const char *args, *help;
 } commands[] = {
 	{ "update", ccs_tool_update, "FILE", "spread a new version to all nodes" },
+	{ "upgrade", ccs_tool_upgrade, "LOCATION", "print an archive of GFS 6.0 as cluster.conf" },
+	{ "edit", ccs_tool_edit, "[-y]", "change what is in force in an editor, and spread it" },
+	{ "diff", ccs_tool_diff, "[--json] [OLD] NEW", "what changes, and what restarts" },
+	{ "history", ccs_tool_history, "[--json] [VERSION]", "list the versions kept here, or print one" },
+	{ "rollback", ccs_tool_rollback, "[-y] VERSION", "spread a version of the history again" },
 	{ "addnode", ccs_tool_addnode, "-n ID NAME [k=v]...", "add a node" },
 	{ "delnode", ccs_tool_delnode, "NAME", "remove a node" },
 	{ "addfence", ccs_tool_addfence, "NAME AGENT [k=v]...", "add a fence device" },
 	{ "delfence", ccs_tool_delfence, "NAME", "remove a fence device" },
-	{ "create", ccs_tool_create, "[-2] CLUSTERNAME", "make a skeleton file" },
+	{ "addnodeids", ccs_tool_addnodeids, "[-n ID] [-v]", "give numbers to nodes that have none" },
+	{ "create", ccs_tool_create, "[-2] [-n N] CLUSTERNAME", "make a skeleton file" },
 	{ "lsnode", ccs_tool_lsnode, "[-v] [-c FILE] [--json]", "list the nodes" },
 	{ "lsfence", ccs_tool_lsfence, "[-v] [-c FILE] [--json]", "list the fence devices" },
+	{ "effective", ccs_tool_effective, "[-c FILE] [--json]", "every value in force, and where it comes from" },
 	{ "query", ccs_tool_query, "XPATH", "print one value of the configuration in force" },
 };
 
@@ -27,7 +34,7 @@ static void usage(FILE *f)
 {
 	fputs("Usage: ccs_tool [options] COMMAND [arguments]\n\nCommands:\n", f);
 	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		fprintf(f, "  %-8s %-24s %s\n", commands[i].name, commands[i].args, commands[i].help);
+		fprintf(f, "  %-10s %-24s %s\n", commands[i].name, commands[i].args, commands[i].help);
 	fputs("\nOptions:\n"
 		"  -verbose      update: say what is done\n"
 		"  -h, --help    this text\n"

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ccs_diff.h"
 #include "ccs_tool.h"
 #include "clu_conf.h"
 #include "clu_path.h"
@@ -52,31 +53,12 @@ static int options(int argc, char **argv, struct list_opts *ret)
 	return 1;
 }
 
-static struct clu_conf *open_conf(const struct list_opts *o)
-{
-	struct clu_buf errs = CLU_BUF_INIT;
-	struct clu_conf *conf = NULL;
-
-	if (clu_conf_load(o->file, &conf, &errs) < 0)
-		fprintf(stderr, "ccs_tool: %s", clu_buf_text(&errs));
-	clu_buf_free(&errs);
-	return conf;
-}
-
 static bool listed(const char *name, const char *const *names)
 {
 	while (*names)
 		if (!strcmp(*names++, name))
 			return true;
 	return false;
-}
-
-/* Passwords are nobody's business on a screen. */
-static const char *shown(const char *name, const char *value)
-{
-	bool secret = strstr(name, "passw") && !strstr(name, "script");
-
-	return secret || !strcmp(name, "secret_key") ? "***" : value;
 }
 
 /* " k=v k=v" of all attributes but the ones named. */
@@ -86,7 +68,7 @@ static void print_properties(const struct clu_node *n, const char *const *but)
 
 	for (unsigned i = 0; clu_node_attr_at(n, i, &name, &value); i++)
 		if (!listed(name, but))
-			printf(" %s=%s", name, shown(name, value));
+			printf(" %s=%s", name, ccs_shown(name, value));
 	putchar('\n');
 }
 
@@ -97,7 +79,7 @@ static json_t *json_properties(const struct clu_node *n, const char *const *but)
 
 	for (unsigned i = 0; clu_node_attr_at(n, i, &name, &value); i++)
 		if (!listed(name, but))
-			json_object_set_new(o, name, json_string(shown(name, value)));
+			json_object_set_new(o, name, json_string(ccs_shown(name, value)));
 	return o;
 }
 
@@ -175,13 +157,12 @@ int ccs_tool_lsnode(int argc, char **argv)
 {
 	struct list_opts o = { 0 };
 	const struct clu_node *root, *mcast;
-	struct clu_conf *conf;
+	struct clu_conf *conf = NULL;
 	json_t *rows = NULL;
 
 	if (!options(argc, argv, &o))
 		return 0;
-	conf = open_conf(&o);
-	if (!conf)
+	if (ccs_tool_load(o.file, &conf) < 0)
 		return 1;
 	root = clu_conf_root(conf);
 	mcast = clu_node_path(root, "cman/multicast");
@@ -210,13 +191,12 @@ int ccs_tool_lsnode(int argc, char **argv)
 int ccs_tool_lsfence(int argc, char **argv)
 {
 	struct list_opts o = { 0 };
-	struct clu_conf *conf;
+	struct clu_conf *conf = NULL;
 	json_t *rows = NULL;
 
 	if (!options(argc, argv, &o))
 		return 0;
-	conf = open_conf(&o);
-	if (!conf)
+	if (ccs_tool_load(o.file, &conf) < 0)
 		return 1;
 	if (o.json)
 		rows = json_array();

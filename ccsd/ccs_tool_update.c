@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ccs_tool update and query: what goes through ccsd. */
+/* ccs_tool update and query, and what other commands have to do with ccsd. */
 #include "config.h"
 
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ccs.h"
+#include "ccs_running.h"
 #include "ccs_tool.h"
 #include "ccsd.pb-c.h"
 #include "ccsd_core.h"
@@ -28,24 +29,19 @@ static int failed(void)
 }
 
 /* Says here what would be refused there, with the name and lines of the user's own file. */
-static int check_first(const char *file, struct clu_buf *data)
+int ccs_tool_check(const void *data, size_t len, const char *file)
 {
 	struct clu_buf path = CLU_BUF_INIT, findings = CLU_BUF_INIT;
 	struct ccsd_schema *schema = NULL;
-	int r = clu_store_read(file, CCSD_DOC_MAX, data);
+	int r;
 
-	if (r < 0) {
-		fprintf(stderr, "ccs_tool: %s cannot be read: %s; name the new configuration\n", file,
-			r == -EFBIG ? "it is larger than 1 MiB" : strerror(-r));
-		return r;
-	}
 	clu_buf_printf(&path, "%s/cluster.rng", clu_path(CLU_PATH_DATA));
 	r = ccsd_schema_load(clu_buf_text(&path), &schema, &findings);
 	if (r < 0) {
 		fputs(clu_buf_text(&findings), stderr);
 	} else {
 		ccsd_schema_agents(schema, ccsd_agent_installed);
-		r = ccsd_validate(schema, data->data, data->len, file, NULL, &findings);
+		r = ccsd_validate(schema, data, len, file, NULL, &findings);
 		if (r < 0)
 			fprintf(stderr, "%sccs_tool: %s is not a valid configuration: nothing was changed; mend what is listed and "
 				"repeat\n", clu_buf_text(&findings), file);
@@ -93,32 +89,77 @@ static const char *user_name(void)
 	return pw ? pw->pw_name : "unknown user";
 }
 
-int ccs_tool_spread(const char *file, bool verbose)
+int ccs_tool_propose(const void *data, size_t len, const char *file, const char *note)
 {
 	Hawser__CcsdRequest q = HAWSER__CCSD_REQUEST__INIT;
 	Hawser__CcsdAnswer *a = NULL;
-	struct clu_buf data = CLU_BUF_INIT;
-	int r = check_first(file, &data);
+	char who[256];
+	int r;
 
-	if (r == 0) {
-		if (verbose)
-			printf("Proposing %s to all members\n", file);
-		q.verb = (char *)"update";
-		q.who = (char *)user_name();
-		q.document.data = (uint8_t *)data.data;
-		q.document.len = data.len;
-		r = clu_client_once_pb("ccsd", &q.base, UPDATE_DEADLINE_MS, &hawser__ccsd_answer__descriptor,
-			(struct ProtobufCMessage **)&a);
-		if (r < 0)
-			say_why(r, a, file);
-		else if (a->why[0])
-			fprintf(stderr, "ccs_tool: %s\n", a->why);
-	}
+	snprintf(who, sizeof(who), note ? "%s (%s)" : "%s", user_name(), note);
+	q.verb = (char *)"update";
+	q.who = who;
+	q.document.data = (uint8_t *)data;
+	q.document.len = len;
+	r = clu_client_once_pb("ccsd", &q.base, UPDATE_DEADLINE_MS, &hawser__ccsd_answer__descriptor,
+		(struct ProtobufCMessage **)&a);
+	if (r < 0)
+		say_why(r, a, file);
+	else if (a->why[0])
+		fprintf(stderr, "ccs_tool: %s\n", a->why);
 	if (r == 0)
 		printf("Config file updated from version %llu to %llu\n\nUpdate complete.\n",
 			(unsigned long long)a->old_version, (unsigned long long)a->version);
 	if (a)
 		hawser__ccsd_answer__free_unpacked(a, NULL);
+	return r;
+}
+
+int ccs_tool_load(const char *file, struct clu_conf **ret)
+{
+	struct clu_buf errs = CLU_BUF_INIT;
+	int r = clu_conf_load(file, ret, &errs);
+
+	if (r < 0)
+		fprintf(stderr, "ccs_tool: %s", clu_buf_text(&errs));
+	clu_buf_free(&errs);
+	return r;
+}
+
+int ccs_tool_in_force(struct clu_conf **ret)
+{
+	struct clu_buf text = CLU_BUF_INIT, errs = CLU_BUF_INIT;
+	int r = ccs_running_get(&text, &errs);
+
+	if (r == -ECONNREFUSED || r == -ENODATA) {
+		clu_buf_free(&errs);
+		return ccs_tool_load(clu_path(CLU_PATH_CONF), ret);
+	}
+	if (r == 0)
+		r = clu_conf_parse(text.data, text.len, "cluster.conf", ret, &errs);
+	if (r < 0)
+		fprintf(stderr, "ccs_tool: %s", clu_buf_text(&errs));
+	if (text.data)
+		explicit_bzero(text.data, text.len);
+	clu_buf_free(&text);
+	clu_buf_free(&errs);
+	return r;
+}
+
+int ccs_tool_spread(const char *file, bool verbose)
+{
+	struct clu_buf data = CLU_BUF_INIT;
+	int r = clu_store_read(file, CCSD_DOC_MAX, &data);
+
+	if (r < 0)
+		fprintf(stderr, "ccs_tool: %s cannot be read: %s; name the new configuration\n", file,
+			r == -EFBIG ? "it is larger than " CCSD_DOC_MAX_TEXT : strerror(-r));
+	else
+		r = ccs_tool_check(data.data, data.len, file);
+	if (r == 0 && verbose)
+		printf("Proposing %s to all members\n", file);
+	if (r == 0)
+		r = ccs_tool_propose(data.data, data.len, file, NULL);
 	if (data.data)
 		explicit_bzero(data.data, data.len);
 	clu_buf_free(&data);

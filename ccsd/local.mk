@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-noinst_LTLIBRARIES += libccsdcore.la libccsdvalidate.la libccsquery.la
+noinst_LTLIBRARIES += libccsdcore.la libccsdvalidate.la libccsquery.la libccstext.la
 CCSDCORE_SOURCES = ccsd/ccsd_doc.h ccsd/ccsd_doc.c ccsd/ccsd_core.h ccsd/ccsd_core_priv.h ccsd/ccsd_core.c \
 	ccsd/ccsd_agree.c ccsd/ccsd_say.c ccsd/ccsd_state.c ccsd/ccsd_disk.c ccsd/ccsd_request.c \
 	ccsd/ccsd_history.h ccsd/ccsd_history.c
@@ -13,6 +13,12 @@ libccsdvalidate_la_LIBADD = libclucore.la $(XML_LIBS)
 libccsquery_la_SOURCES = ccsd/ccs_query.h ccsd/ccs_query.c ccsd/ccs_address.c
 libccsquery_la_LIBADD = $(XML_LIBS)
 
+# What can be said of configurations without a daemon: for ccs_tool.
+libccstext_la_SOURCES = ccsd/ccs_diff.h ccsd/ccs_diff.c ccsd/ccs_diff_rules.c ccsd/ccs_old.h ccsd/ccs_old.c \
+	ccsd/ccs_effective.h ccsd/ccs_effective.c ccsd/ccs_defaults.c
+# What corosync is told is decided in one place: cman_plan.h.
+libccstext_la_LIBADD = libcmanplan.la libclucore.la
+
 # COMPAT: the soname of the historical library.
 lib_LTLIBRARIES += libccs.la
 include_HEADERS += ccsd/ccs.h
@@ -24,8 +30,10 @@ sbin_PROGRAMS += ccsd/ccsd ccs_tool ccs_config_validate ccs_config_dump ccs_test
 ccsd_ccsd_SOURCES = ccsd/ccsd_main.c ccsd/ccsd_history_read.c
 ccsd_ccsd_LDADD = libccsdcore.la libccsdvalidate.la libclushell.la
 ccs_tool_SOURCES = ccsd/ccs_tool.h ccsd/ccs_tool.c ccsd/ccs_tool_update.c ccsd/ccs_tool_list.c \
-	ccsd/ccs_tool_edit.c
-ccs_tool_LDADD = libccs.la libccsdvalidate.la libcluclient.la $(JANSSON_LIBS) $(XML_LIBS)
+	ccsd/ccs_tool_doc.h ccsd/ccs_tool_doc.c ccsd/ccs_tool_edit.c ccsd/ccs_tool_create.c ccsd/ccs_tool_upgrade.c \
+	ccsd/ccs_tool_diff.c ccsd/ccs_tool_effective.c ccsd/ccs_tool_change.c ccsd/ccs_tool_history.c ccsd/ccs_tool_editor.c \
+	ccsd/ccsd_history_read.c ccsd/ccs_running.h ccsd/ccs_running.c
+ccs_tool_LDADD = libccs.la libccstext.la libccsdcore.la libccsdvalidate.la libcluclient.la $(JANSSON_LIBS) $(XML_LIBS)
 ccs_config_validate_SOURCES = ccsd/ccs_config_validate.h ccsd/ccs_config_validate.c ccsd/ccs_config_validate_say.c \
 	ccsd/ccs_running.h ccsd/ccs_running.c
 ccs_config_validate_LDADD = libccsdvalidate.la libcluclient.la $(JANSSON_LIBS)
@@ -54,8 +62,9 @@ test_ccsd_validate_LDADD = libccsdvalidate.la libclubase.la $(CMOCKA_LIBS)
 test_ccs_query_SOURCES = tests/unit/test_ccs_query.c
 test_ccs_query_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_ccs_query_LDADD = libccsquery.la libclubase.la $(CMOCKA_LIBS)
-TESTS += tests/cli/test_ccs_tool.sh tests/cli/test_ccs_config_validate.sh
-EXTRA_DIST += tests/golden/ccs tests/cli/expect.sh tests/cli/test_ccs_tool.sh tests/cli/test_ccs_config_validate.sh
+TESTS += tests/cli/test_ccs_tool.sh tests/cli/test_ccs_tool_more.sh tests/cli/test_ccs_config_validate.sh
+EXTRA_DIST += tests/golden/ccs tests/golden/ccs-diff tests/cli/expect.sh tests/cli/test_ccs_tool.sh \
+	tests/cli/test_ccs_tool_more.sh tests/cli/test_ccs_config_validate.sh
 
 # A program of a user: the header of the library and the library, nothing else of ours.
 check_PROGRAMS += ccs_user

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # What tests of tools share; sourced. They begin with failed=0 and end with "exit $failed".
+# shellcheck disable=SC2034
 
 # expect CODE PATTERN COMMAND...: exit code, and an extended regular expression that output and errors must have.
 expect() {

@@ -23,7 +23,7 @@ offers() { # TOOL WORDS-BEFORE CURRENT EXPECTED...
 
 offers cman_tool "" "" join leave status nodes wait kill expected version
 offers cman_tool join -- --wait --timeout --make-key
-offers ccs_tool "" "" update lsnode addnode
+offers ccs_tool "" "" update lsnode addnode addnodeids create upgrade edit diff history rollback effective
 offers ccs_test "" "" connect get get_list disconnect
 offers fence_tool "" "" ls join leave dump
 offers clustat "" - -i -x -l --json

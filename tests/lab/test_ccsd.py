@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """ccsd alone on a real corosync: versions reach all or nobody, through kills, stops, crashes and partitions."""
-import json
-import os
 import re
 import signal
 import time
 
 import pytest
-from hawserlab import Lab, lab_conf, wait_for
-from hawserlab.lab_cluster import STAGE, Cluster
+from hawserlab import lab_ccsd, lab_conf, wait_for
+from hawserlab.lab_ccsd import ccsd_pid, on_disk, propose, version, wait_version
+from hawserlab.lab_cluster import STAGE
 
 pytestmark = pytest.mark.needs("ccsd", "cman_tool", "ccs_tool")
 CONF = lab_conf.CLUSTER_CONF
@@ -46,66 +45,14 @@ assert ccs.ccs_disconnect(d) == 0 and ccs.ccs_disconnect(d) < 0
 
 @pytest.fixture(name="lab", scope="module")
 def one_lab():
-    with Lab(3, stage=STAGE) as lab:
-        for node in lab.nodes:
-            node.write("/etc/hawser-lab/skip", "fenced fence_tool rgmanager")
+    with lab_ccsd.make(3) as lab:
         yield lab
 
 
 @pytest.fixture(name="nodes")
 def fresh_nodes(lab):
-    lab.heal()
-    for node in lab.nodes:
-        if node.is_up():
-            node.crash()
-    key = os.urandom(256)
-    text = lab_conf.cluster_conf(rm="", token=600)
-    for node in lab.nodes:
-        for name in os.listdir(node.disk + "/etc/cluster"):
-            if name.startswith("cluster.conf"):
-                os.unlink(node.disk + "/etc/cluster/" + name)
-        for name in os.listdir(node.disk + "/var/lib/hawser"):
-            os.unlink(node.disk + "/var/lib/hawser/" + name)
-        Cluster.prepare(node, text, key)
-    lab.boot()
-    wait_agreed(lab.nodes)
+    lab_ccsd.start_anew(lab)
     return lab.nodes
-
-
-def query(node, what):
-    return node.run("ccs_tool", "query", what, timeout=10).out.strip()
-
-
-def version(node):
-    return query(node, "/cluster/@config_version")
-
-
-def on_disk(node):
-    return re.search(r'config_version="(\d+)"', node.read(CONF)).group(1)
-
-
-def wait_version(nodes, number, timeout=20):
-    for node in nodes:
-        wait_for(lambda n=node: version(n) == str(number) and on_disk(n) == str(number),
-                 lambda n=node: "version %s on %s: %s in force, %s on disk" % (number, n.name, version(n), on_disk(n)),
-                 timeout=timeout, every=0.05)
-
-
-def propose(node, number, rm="", timeout=25):
-    node.write("/etc/cluster/new.conf", lab_conf.cluster_conf(version=number, rm=rm, token=600))
-    return node.run("ccs_tool", "update", "/etc/cluster/new.conf", timeout=timeout)
-
-
-def wait_agreed(nodes):
-    """Until an update with the version in force is refused for its number alone: nothing else is in its way."""
-    for node in nodes:
-        wait_for(lambda n=node: "is not newer" in propose(n, 1).err
-                 and json.loads(n.run("cman_tool", "status", "--json").out or '{"nodes": 0}')["nodes"] == len(nodes),
-                 lambda n=node: "%s to be in the cluster: %s" % (n.name, propose(n, 1).err), timeout=40, every=0.2)
-
-
-def ccsd_pid(node):
-    return node.run("cat", "/run/hawser/ccsd.pid").out.strip()
 
 
 def test_update_reaches_all_at_once(nodes):
@@ -198,6 +145,60 @@ def test_the_minority_commits_nothing(lab, nodes):
     lab.heal()
     wait_version(nodes, 2, timeout=40)
     assert len({node.read(CONF) for node in nodes}) == 1
+
+
+def test_history_rollback_and_edit(nodes):
+    n1, n2, n3 = nodes
+    conf = lab_conf.cluster_conf(version=2, rm="", token=600, post_join_delay=22)
+    n2.write("/etc/cluster/new.conf", conf)
+    assert n2.run("ccs_tool", "update", "/etc/cluster/new.conf", timeout=25).code == 0
+    editor = "sed -i s/post_join_delay=.22./post_join_delay=\\\"33\\\"/"
+    result = n3.run("sh", "-c", "EDITOR='%s' ccs_tool edit --yes" % editor, timeout=25)
+    assert result.code == 0 and 'post_join_delay: "22" -> "33"' in result.out, result
+    wait_version(nodes, 3)
+    for node in nodes:
+        wait_for(lambda n=node: [e["version"] for e in lab_ccsd.history(n)] == [3, 2, 1],
+                 lambda n=node: "the history of %s: %s" % (n.name, lab_ccsd.history(n)))
+        entries = lab_ccsd.history(node)
+        assert [(e["who"], e["node"]) for e in entries] == [("root", "n3"), ("root", "n2"), ("", "")]
+        assert node.run("ccs_tool", "history", "2").out == conf
+    assert nodes[0].run("stat", "-c", "%a", "/var/lib/hawser/history").out.strip() == "700"
+    result = n1.run("ccs_tool", "rollback", "--yes", "2", timeout=25)
+    assert result.code == 0 and 'post_join_delay: "33" -> "22"' in result.out, result
+    wait_version(nodes, 4)
+    assert n2.read(CONF) == conf.replace('config_version="2"', 'config_version="4"')
+    wait_for(lambda: lab_ccsd.history(n3)[0]["who"] == "root (rollback to 2)", "the rollback in n3's history")
+    # It outlives all nodes, and a node that was away misses only what it missed.
+    n3.crash()
+    wait_for(lambda: propose(n1, 5).code == 0, "the update among the two that are left", timeout=20)
+    wait_for(lambda: propose(n1, 6).code == 0, "a second one", timeout=20)
+    n3.boot()
+    wait_version(nodes, 6, timeout=40)
+    wait_for(lambda: [e["version"] for e in lab_ccsd.history(n3)] == [6, 4, 3, 2, 1],
+             lambda: "the history of n3: %s" % lab_ccsd.history(n3))
+
+
+def test_a_document_of_4_mib_and_1000_services(nodes):
+    services = "\n".join('<service name="s%d" autostart="0"><script name="s%d" file="/etc/init.d/s%d"/></service>'
+                         % (k, k, k) for k in range(1000))
+    text = lab_conf.cluster_conf(version=2, rm=services, token=600)
+    text = text.replace("<rm>", "<!-- %s -->\n<rm>" % ("long " * ((4 * 1024 * 1024 - len(text) - 100) // 5)))
+    assert 4 * 1024 * 1024 - 200 < len(text) < 4 * 1024 * 1024
+    nodes[1].write("/etc/cluster/new.conf", text)
+    result = nodes[1].run("ccs_tool", "update", "/etc/cluster/new.conf", timeout=40)
+    assert result.code == 0, result
+    wait_version(nodes, 2)
+    assert {node.read(CONF) for node in nodes} == {text}
+    assert lab_ccsd.query(nodes[2], "/cluster/rm/service[1000]/@name") == "s999"
+    # A node that joins gets it as well.
+    nodes[0].crash()
+    nodes[0].write(CONF, lab_conf.cluster_conf(rm="", token=600))
+    nodes[0].boot()
+    wait_version(nodes, 2, timeout=60)
+    assert nodes[0].read(CONF) == text
+    nodes[1].write("/etc/cluster/new.conf", text.replace("<rm>", " " * 300 + "<rm>"))
+    result = nodes[1].run("ccs_tool", "update", "/etc/cluster/new.conf", timeout=40)
+    assert result.code == 1 and "larger than 4 MiB" in result.err, result
 
 
 def test_kills_during_updates_lose_nothing(nodes):

@@ -94,6 +94,9 @@ static void check_transport(struct ccsd_refs *r)
 	bool broadcast = ccsd_is_on(r->cman, "broadcast"), udp = broadcast || !strncmp(t, "udp", 3);
 	const char *attr = *t ? "transport" : "broadcast";
 
+	if (clu_node_attr(r->totem, "transport"))
+		ccsd_found(r->f, CCSD_ERROR, "transport", r->totem, "transport", "transport in <totem>: it is not read from here, and cman "
+			"does not start with it; move it into <cman>");
 	if (!strcmp(t, "rdma"))
 		ccsd_found(r->f, CCSD_ERROR, "transport", r->cman, "transport", "transport=\"rdma\" in <cman>: corosync 3 has it no more; "
 			"remove the attribute, and use IP over InfiniBand");

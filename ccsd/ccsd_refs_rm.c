@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "ccsd_refs_priv.h"
+#include "clu_core.h"
 
 #define SERVICE_NAME_BYTES 63	/* TYPE:NAME, as rgmanager and clustat hold it */
 #define DOMAIN_NAME_BYTES 63
@@ -276,6 +277,7 @@ static void check_service(struct ccsd_refs *r, const struct clu_node *n)
 void ccsd_refs_rm(struct ccsd_refs *r)
 {
 	const struct ccsd_elem *rm = ccsd_elem_child(r->grammar, "rm"), *any = ccsd_elem_child(rm, "resources");
+	unsigned n_services = 0;
 
 	check_domains(r);
 	ccsd_names_unique(r, "top service", r->rm, "service", "name", false);
@@ -283,6 +285,9 @@ void ccsd_refs_rm(struct ccsd_refs *r)
 	check_definitions(r, any);
 	for (const struct clu_node *n = clu_node_child(r->rm, NULL); n; n = clu_node_next(n, NULL))
 		if (is_service(n)) {
+			if (++n_services == CLU_MAX_SERVICES + 1)
+				ccsd_found(r->f, CCSD_ERROR, "range", n, NULL, "service %u: rgmanager manages at most %d; put some of them "
+					"together", CLU_MAX_SERVICES + 1, CLU_MAX_SERVICES);
 			check_service(r, n);
 			check_resource(r, n, ccsd_elem_child(rm, clu_node_name(n)), false);
 		}

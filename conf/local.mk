@@ -7,7 +7,7 @@ dist_completion_DATA = conf/completion/hawser
 COMPLETED = cman_tool ccs_tool ccs_config_validate ccs_config_dump ccs_test fence_tool fence_node fence_ack_manual clustat \
 	clusvcadm lvsd rg_test qdiskd mkqdisk cmannotifyd cman_notify
 TESTS += tests/cli/test_completion.sh
-EXTRA_DIST += tests/cli/test_completion.sh
+EXTRA_DIST += tests/cli/test_completion.sh tests/cli/test_settings.py
 
 install-data-hook:
 	@for t in $(COMPLETED); do $(LN_S) -f hawser $(DESTDIR)$(completiondir)/$$t; done

@@ -29,6 +29,7 @@ struct clu_conf;		/* clu_conf.h: one parsed, validated cluster.conf */
 struct clu_out;			/* clu_out.h: the list of actions of one step */
 
 #define CLU_MAX_NODES 64	/* members of a group; the suite is made for 2 to 32 */
+#define CLU_MAX_SERVICES 1024	/* that rgmanager manages; more in a cluster.conf are refused */
 
 enum clu_event_type {
 	CLU_EV_START,		/* first event of all: who we are (u.start) */

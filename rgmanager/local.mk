@@ -68,3 +68,11 @@ rg_test_LDADD = libsim.la librgagents.la libccsdvalidate.la libclubase.la $(JANS
 dist_man_MANS += man/rg_test.8
 TESTS += tests/cli/test_rg_tools.sh tests/cli/test_rg_simulate.sh
 EXTRA_DIST += tests/cli/test_rg_tools.sh tests/cli/test_rg_simulate.sh tests/golden/simulate
+
+# All readers of cluster.conf against its validator; here since rgmanager stands above the others.
+check_PROGRAMS += test_conf_agree
+TESTS += test_conf_agree
+test_conf_agree_SOURCES = tests/unit/test_conf_agree.c
+test_conf_agree_CPPFLAGS = $(AM_CPPFLAGS) -DSRCDIR='"$(abs_srcdir)"'
+test_conf_agree_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_conf_agree_LDADD = libccsdvalidate.la libcmanplan.la librgcore.la libclubase.la $(CMOCKA_LIBS)

@@ -11,7 +11,7 @@
 #include "clu_core.h"
 
 #define RG_NAME_MAX 64		/* TYPE:NAME with its NUL */
-#define RG_MAX_SERVICES 512
+#define RG_MAX_SERVICES CLU_MAX_SERVICES
 
 enum rg_recovery { RG_RESTART, RG_RELOCATE, RG_DISABLE, RG_RESTART_DISABLE };
 

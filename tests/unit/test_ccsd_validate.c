@@ -21,6 +21,7 @@
 #include <libxml/tree.h>
 
 #include "ccsd_validate.h"
+#include "clu_core.h"
 #include "clu_store.h"
 
 #define GOLDEN SRCDIR "/tests/golden/ccs"
@@ -271,19 +272,26 @@ static void cut_characters(void **state)
 static void a_large_document(void **state)
 {
 	struct clu_buf text = CLU_BUF_INIT, got = CLU_BUF_INIT;
-	unsigned i = 0;
+	unsigned i = 0, services = 0;
 
 	clu_buf_str(&text, "<cluster name='a' config_version='1'><clusternodes><clusternode name='a' nodeid='1'/></clusternodes><rm>\n");
-	while (text.len < CLU_CONF_MAX_BYTES - 1000) {
-		clu_buf_printf(&text, "<service name='s%u' autostart='0'><fs name='f%u' device='/dev/d%u' mountpoint='/m/%u' "
-			"fstype='ext4' force_unmount='1'/><ip address='10.%u.%u.%u'/></service>\n", i, i, i, i, i >> 16, i >> 8 & 255,
-			i & 255);
-		i++;
+	while (text.len < CLU_CONF_MAX_BYTES - 8000) {
+		clu_buf_printf(&text, "<service name='s%u' autostart='0'>\n", services++);
+		for (unsigned end = i + 34; i < end; i++)
+			clu_buf_printf(&text, "<fs name='f%u' device='/dev/d%u' mountpoint='/m/%u' fstype='ext4' force_unmount='1'/>"
+				"<ip address='10.%u.%u.%u'/>\n", i, i, i, i >> 16, i >> 8 & 255, i & 255);
+		clu_buf_str(&text, "</service>\n");
 	}
+	assert_in_range(services, 1000, CLU_MAX_SERVICES);
 	clu_buf_str(&text, "</rm></cluster>\n");
-	assert_true(i > 1000);
 	assert_int_equal(ccsd_validate(schema, text.data, text.len, "c", NULL, &got), 0);
 	assert_string_equal(clu_buf_text(&got), "");
+	text.len -= strlen("</rm></cluster>\n");
+	for (; services <= CLU_MAX_SERVICES; services++)
+		clu_buf_printf(&text, "<service name='s%u'/>", services);
+	clu_buf_str(&text, "</rm></cluster>\n");
+	assert_int_equal(ccsd_validate(schema, text.data, text.len, "c", NULL, &got), -EINVAL);
+	assert_non_null(strstr(clu_buf_text(&got), "service 1025: rgmanager manages at most 1024"));
 	clu_buf_free(&text);
 	clu_buf_free(&got);
 }

@@ -178,3 +178,32 @@ def test_known_parameters_are_listed_twice():
     attributes = {a.get("name") for a in define.iter(RNG + "attribute") if a.get("name")}
     excepted = {n.text for n in define.iter(RNG + "name")}
     assert excepted == attributes | {"name", "agent"}, excepted ^ attributes
+
+
+def test_resource_agents_of_ours():
+    """Their metadata stand in the sources, of scripts as they are, of C programs with escaped quotes."""
+    agents = 0
+    for path in sorted(glob.glob(TOP + "/agents/*/*")):
+        with open(path, encoding="utf-8") as f:
+            text = f.read().replace('\\"', '"')
+        kind = re.search(r'<resource-agent [^>]*\bname="([\w-]+)"', text) or re.search(r'<resource-agent name="([\w-]+)"', text)
+        names = re.findall(r'<parameter name="(\w+)"', text)
+        if not kind or not names:
+            continue
+        agents += 1
+        assert kind.group(1) in ELEMENTS, "%s: the schema has no <%s>" % (path, kind.group(1))
+        for name in names:
+            assert name in ELEMENTS[kind.group(1)], "%s: the schema has no %s in <%s>" % (path, name, kind.group(1))
+    assert agents >= 4
+
+
+def test_fence_agents_of_ours():
+    """Names and further spellings in their tables; help and version are for the command line."""
+    names = set()
+    for path in glob.glob(TOP + "/agents/fence/*.[ch]"):
+        with open(path, encoding="utf-8") as f:
+            for name, also in re.findall(r'\{ \.name = "(\w+)",(?:\s*\.also = "([^"]*)")?', f.read()):
+                names |= {name} | set(also.split())
+    assert len(names) > 20
+    missing = names - set(ELEMENTS["device"]) - {"help", "version"}
+    assert not missing, "the schema refuses parameters of our own fence agents: %s" % missing

@@ -5,7 +5,7 @@
 #include "ccsd_refs_priv.h"
 #include "clu_buf.h"
 
-#define MAX_UNLISTED 2000	/* parameters of agents of a site that are looked at for misspelt ones */
+#define MAX_UNLISTED 200	/* parameters of agents of a site that are looked at for misspelt ones */
 
 /* They find their victim by its name or key, so that the same words for two nodes are no mistake. */
 static bool finds_node_itself(const char *agent)
@@ -63,10 +63,9 @@ static void check_agent(struct ccsd_refs *r, const struct clu_node *d)
 	const char *agent = ccsd_text(d, "agent"), *known;
 	struct ccsd_near near = CCSD_NEAR_INIT;
 
-	if (!*agent || !ccsd_schema_asks(r->schema) || ccsd_schema_installed(r->schema, "fence", agent, prefer))
-		return;
-	/* One line for each agent, not for each device. */
-	if (ccsd_names_add(r, "missing fence agent", agent, d))
+	/* Each agent once, not with each device. */
+	if (!*agent || !ccsd_schema_asks(r->schema) || ccsd_names_add(r, "fence agent", agent, d) ||
+	    ccsd_schema_installed(r->schema, "fence", agent, prefer))
 		return;
 	for (unsigned i = 0; (known = ccsd_schema_fence_agent_at(r->schema, i)); i++)
 		if (strcmp(known, agent) != 0)

@@ -139,8 +139,9 @@ static void check_agent(struct ccsd_refs *r, const struct clu_node *n)
 {
 	const char *type = clu_node_name(n);
 
-	if (!ccsd_schema_asks(r->schema) || ccsd_schema_installed(r->schema, "resource", type, NULL) ||
-	    ccsd_names_add(r, "missing resource agent", type, n))
+	/* Each type once: folders are looked through. */
+	if (!ccsd_schema_asks(r->schema) || ccsd_names_add(r, "resource agent", type, n) ||
+	    ccsd_schema_installed(r->schema, "resource", type, NULL))
 		return;
 	ccsd_found(r->f, CCSD_WARNING, "no-agent", n, NULL, "<%s>: no resource agent of this type is installed here, so this node "
 		"cannot run it; install it on every node, in /usr/share/cluster for instance", type);
@@ -245,7 +246,16 @@ static void check_depend(struct ccsd_refs *r, const struct clu_node *n)
 	if (!ccsd_text(n, "depend")[0])
 		return;
 	if (!on) {
-		ccsd_dangling(r, n, "depend", "service", "add it or remove the attribute", r->rm, "service", "name");
+		struct ccsd_near near = CCSD_NEAR_INIT;
+		const char *colon = strchr(ccsd_text(n, "depend"), ':');
+		unsigned looked = 0;
+
+		for (const struct clu_node *c = clu_node_child(r->rm, NULL); c && looked++ < CLU_MAX_SERVICES; c = clu_node_next(c, NULL))
+			if (is_service(c))
+				ccsd_near(&near, colon ? colon + 1 : ccsd_text(n, "depend"), ccsd_text(c, "name"));
+		ccsd_found(r->f, CCSD_ERROR, "dangling", n, "depend", "depend=\"%.80s\" in <%s>: there is no service of this name; %s%.80s%s",
+			ccsd_text(n, "depend"), clu_node_name(n), near.best ? "did you mean \"" : "write it as service:NAME or vm:NAME, or "
+			"remove the attribute", near.best ? near.best : "", near.best ? "\"?" : "");
 		return;
 	}
 	for (const struct clu_node *k = on; k && steps++ < MAX_CHAIN; k = depends_on(r, k))

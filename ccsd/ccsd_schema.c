@@ -22,6 +22,7 @@ struct ccsd_elem {
 	bool any, text, loose, agents, once;
 	struct ccsd_attr *attrs;
 	unsigned n_attrs;
+	const struct ccsd_attr **by_name;	/* the same in the order of strcmp: fence devices have hundreds */
 	struct child *children;
 	unsigned n_children;
 };
@@ -134,6 +135,30 @@ static struct ccsd_elem *elem_of(struct ccsd_schema *s, const xmlNode *rng)
 	return e;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct ccsd_attr *const *pa = a, *const *pb = b;
+
+	return strcmp((*pa)->name, (*pb)->name);
+}
+
+/* Only now: while they are collected, the attributes still move. */
+static void sort_attrs(struct ccsd_schema *s)
+{
+	for (unsigned i = 0; i < s->n_elems && !s->error; i++) {
+		struct ccsd_elem *e = s->elems[i];
+
+		e->by_name = calloc(e->n_attrs ? e->n_attrs : 1, sizeof(struct ccsd_attr *));
+		if (!e->by_name) {
+			s->error = -ENOMEM;
+			return;
+		}
+		for (unsigned k = 0; k < e->n_attrs; k++)
+			e->by_name[k] = &e->attrs[k];
+		qsort(e->by_name, e->n_attrs, sizeof(struct ccsd_attr *), by_name);
+	}
+}
+
 int ccsd_schema_load(const char *path, struct ccsd_schema **ret, struct clu_buf *why)
 {
 	struct ccsd_schema *s = calloc(1, sizeof(*s));
@@ -161,6 +186,7 @@ int ccsd_schema_load(const char *path, struct ccsd_schema **ret, struct clu_buf 
 			if (ccsd_rng_is(m, "element"))
 				s->root = elem_of(s, m);
 	}
+	sort_attrs(s);
 	if (!s->root || s->error) {
 		r = s->error ? s->error : -EBADMSG;
 		clu_buf_printf(why, "%s: the schema is damaged: install hawser again\n", path);
@@ -179,6 +205,7 @@ struct ccsd_schema *ccsd_schema_free(struct ccsd_schema *s)
 		return NULL;
 	for (unsigned i = 0; i < s->n_elems; i++) {
 		free(s->elems[i]->attrs);
+		free(s->elems[i]->by_name);
 		free(s->elems[i]->children);
 		free(s->elems[i]);
 	}
@@ -296,9 +323,19 @@ const struct ccsd_elem *ccsd_elem_child_at(const struct ccsd_elem *e, unsigned i
 
 const struct ccsd_attr *ccsd_elem_attr(const struct ccsd_elem *e, const char *name)
 {
-	for (unsigned i = 0; i < e->n_attrs; i++)
-		if (!strcmp(e->attrs[i].name, name))
-			return &e->attrs[i];
+	unsigned low = 0, high = e->n_attrs;
+
+	while (low < high) {
+		unsigned mid = low + (high - low) / 2;
+		int c = strcmp(name, e->by_name[mid]->name);
+
+		if (!c)
+			return e->by_name[mid];
+		if (c < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
 	return NULL;
 }
 

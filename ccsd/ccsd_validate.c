@@ -17,13 +17,16 @@ struct walk {
 	enum ccsd_severity unknown;	/* of what no program reads */
 };
 
-/* The only kind of element, apart from resources, that takes this attribute (or child); NULL: none, or several. */
+/*
+ * The only kind of element that takes this attribute (or child); NULL: none, or several. Resources do not count, nor
+ * their defaults.
+ */
 static const struct ccsd_elem *only_place(const struct ccsd_schema *s, const char *attr, const char *child)
 {
 	const struct ccsd_elem *e, *found = NULL;
 
 	for (unsigned i = 0; (e = ccsd_schema_elem_at(s, i)); i++) {
-		if (ccsd_elem_primary(e) || ccsd_elem_loose(e) || (attr && !ccsd_elem_attr(e, attr)) ||
+		if (ccsd_elem_primary(e) || ccsd_elem_loose(e) || !strcmp(ccsd_elem_name(e), "resource-defaults") || (attr && !ccsd_elem_attr(e, attr)) ||
 		    (child && !ccsd_elem_child(e, child)))
 			continue;
 		if (found)
@@ -105,8 +108,10 @@ static void check_attrs(struct walk *w, const struct clu_node *n, const struct c
 {
 	const struct ccsd_attr *a;
 
+	/* Not by clu_node_attr_at(): of a thousand attributes it would walk over half a million. */
 	for (const xmlAttr *x = ((const xmlNode *)clu_node_xml(n))->properties; x; x = x->next) {
-		const char *name = (const char *)x->name, *value = clu_node_attr(n, name);
+		const char *name = (const char *)x->name, *value = x->children && x->children->content ?
+			(const char *)x->children->content : "";
 		struct clu_buf must = CLU_BUF_INIT;
 
 		a = ccsd_elem_attr(e, name);
@@ -122,7 +127,8 @@ static void check_attrs(struct walk *w, const struct clu_node *n, const struct c
 	for (unsigned i = 0; (a = ccsd_elem_attr_at(e, i)); i++)
 		if (a->required && !clu_node_attr(n, a->name))
 			ccsd_found(w->f, CCSD_ERROR, "missing-attribute", n, NULL, "attribute %s is missing in <%s>: it is required; add "
-				"%s=\"...\"", a->name, clu_node_name(n), a->name);
+				"%s=\"...\"%s", a->name, clu_node_name(n), a->name, strcmp(a->name, "nodeid") ? "" :
+				", or have \"ccs_tool addnodeids\" give each node one");
 }
 
 static void check_text(struct walk *w, const struct clu_node *n, const struct ccsd_elem *e)

@@ -2,7 +2,8 @@
 noinst_LTLIBRARIES += libsim.la
 libsim_la_SOURCES = tests/sim/sim_world.c tests/sim/sim_world.h tests/sim/sim_dice.c tests/sim/sim_dice.h \
 	tests/sim/sim_ring.c tests/sim/sim_quorum.c tests/sim/sim_quorum.h tests/sim/sim_node.c \
-	tests/sim/sim_net.c tests/sim/sim_net.h tests/sim/sim_hang.c tests/sim/sim_hang.h \
+	tests/sim/sim_net.c tests/sim/sim_net.h tests/sim/sim_news.c tests/sim/sim_news.h \
+	tests/sim/sim_hang.c tests/sim/sim_hang.h \
 	tests/sim/sim_proto.c tests/sim/sim_proto.h tests/sim/sim_machines_soft.c tests/sim/sim_machines_soft.h \
 	tests/sim/sim_check.c tests/sim/sim_rules.h tests/sim/sim_promise_active.c tests/sim/sim_promise_fence.c \
 	tests/sim/sim_promise_conf.c tests/sim/sim_promise_request.c tests/sim/sim_promise_same.c \
@@ -35,6 +36,7 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/bmc_without_mains.sim \
 	tests/sim/cases/ccsd_retries.sim \
 	tests/sim/cases/corosync_dies.sim \
+	tests/sim/cases/fenced_news_in_merge.sim \
 	tests/sim/cases/fencing_asked.sim \
 	tests/sim/cases/five.conf \
 	tests/sim/cases/frozen.sim \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sim_hang.h"
 
+#include "sim_news.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +116,7 @@ static void fire_wake(struct sim_world *w, struct sim_event *e)
 		hand_on(d, in);
 		free(in);
 	}
+	sim_news_merged(w, &w->node[e->node]);
 }
 
 void sim_draw_hang_daemon(struct sim_draw *d, struct sim_fault *f)

@@ -9,6 +9,7 @@
 #include "fenced.pb-c.h"
 #include "sim_disk.h"
 #include "sim_hang.h"
+#include "sim_news.h"
 #include "sim_parse.h"
 #include "sim_proto.h"
 #include "sim_power.h"
@@ -16,8 +17,6 @@
 #include "sim_requests.h"
 #include "sim_trace.h"
 #include "sim_types.h"
-
-#define CLIENT_SUBSCRIPTION (UINT64_C(1) << 62)	/* client ids of rgmanager's own question to fenced */
 
 static void fire_timer(struct sim_world *w, struct sim_event *e);
 static void carry_out(struct sim_world *w, struct sim_node *n, enum sim_daemon_kind k);
@@ -178,48 +177,14 @@ uint64_t sim_request_as(struct sim_world *w, unsigned node, enum sim_daemon_kind
 	return client;
 }
 
-/* Until fenced's next word reaches rgmanager: none overtakes another. */
-static uint64_t news_delay(struct sim_world *w, struct sim_node *n)
-{
-	struct sim_daemon *d = &n->d[SIM_RGM];
-	uint64_t at_us = w->now_us + 10 + sim_soon(w, n, 300);
-
-	if (at_us <= d->news_us)
-		at_us = d->news_us + 1;
-	d->news_us = at_us;
-	return at_us - w->now_us;
-}
-
-static void fire_fenced_news(struct sim_world *w, struct sim_event *e)
-{
-	struct clu_event ev = { .type = CLU_EV_PEER };
-
-	ev.u.peer.kind = CLU_PEER_FENCED;
-	ev.u.peer.up = true;
-	ev.u.peer.data = e->data;
-	ev.u.peer.len = e->len;
-	sim_deliver(w, e->node, e->daemon, &ev);
-}
-
-/* What the shell does for a daemon that wants fenced's word: ask once, then hear every change. */
-static void subscribe(struct sim_world *w, struct sim_node *n)
-{
-	Hawser__FencedRequest q = HAWSER__FENCED_REQUEST__INIT;
-	uint8_t bytes[64];
-	struct sim_event *e;
-
-	q.verb = (char *)"info";
-	e = for_daemon(w, 10 + sim_rnd(w, 500), fire_request, n, SIM_FENCED, bytes,
-		hawser__fenced_request__pack(&q, bytes));
-	e->id = CLIENT_SUBSCRIPTION | ++w->seq;
-}
-
 static void fire_peer_gone(struct sim_world *w, struct sim_event *e)
 {
 	struct clu_event ev = { .type = CLU_EV_PEER };
 
 	ev.u.peer.kind = (enum clu_peer_kind)e->value;
 	ev.u.peer.up = false;
+	if (ev.u.peer.kind == CLU_PEER_FENCED)
+		sim_news_forget(&w->node[e->node].d[e->daemon]);
 	/* Until then it knows no better than that it has quorum. */
 	if (ev.u.peer.kind == CLU_PEER_COROSYNC)
 		w->node[e->node].d[e->daemon].told_quorate = false;
@@ -317,10 +282,8 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 	case CLU_ACT_REPLY:
 		if (w->hooks && w->hooks->reply)
 			w->hooks->reply(w->hooks->ctx, n->id, k, a);
-		if (a->u.reply.client & CLIENT_SUBSCRIPTION) {
-			if (n->d[SIM_RGM].up)
-				(void)for_daemon(w, news_delay(w, n), fire_fenced_news, n, SIM_RGM, a->u.reply.data,
-					a->u.reply.len);
+		if (sim_news_is_subscription(a->u.reply.client)) {
+			sim_news_send(w, n, a->u.reply.data, a->u.reply.len);
 		} else {
 			w->stats.replies++;
 			if (!sim_check_is_gone(w, a->u.reply.client))
@@ -329,9 +292,8 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 		}
 		break;
 	case CLU_ACT_NOTIFY:
-		if (k == SIM_FENCED && n->d[SIM_RGM].up)
-			(void)for_daemon(w, news_delay(w, n), fire_fenced_news, n, SIM_RGM, a->u.bytes.data,
-				a->u.bytes.len);
+		if (k == SIM_FENCED)
+			sim_news_send(w, n, a->u.bytes.data, a->u.bytes.len);
 		break;
 	case CLU_ACT_RUN:
 		sim_run_program(w, n->id, k, &a->u.run);
@@ -500,7 +462,7 @@ void sim_daemon_start(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 	if (k != SIM_CCSD && n->has_conf && n->d[SIM_CCSD].up)
 		(void)for_daemon(w, 1000 + sim_rnd(w, 2000), fire_config, n, k, n->conf_bytes, n->conf_len);
 	if ((k == SIM_RGM && n->d[SIM_FENCED].up) || (k == SIM_FENCED && n->d[SIM_RGM].up))
-		subscribe(w, n);
+		sim_news_subscribe(w, n);
 	if (d->up && d->wants_group && n->ring)
 		sim_ring_join(w, node, k);
 	sim_quorum_tell(w, node, k);
@@ -526,6 +488,7 @@ void sim_daemon_kill(struct sim_world *w, unsigned node, enum sim_daemon_kind k)
 	sim_check_daemon_dead(w, node, k);
 	sim_ring_forget(w, node, k);
 	sim_hang_forget(d);
+	sim_news_forget(d);
 	if (n->ring && (d->in_group || d->wants_group))
 		sim_ring_leave(w, node, k, CLU_LEFT_PROCESS);
 	d->in_group = d->wants_group = false;

@@ -10,6 +10,7 @@
  * - Quorum is told afterwards, at any pace.
  */
 #include "sim_hang.h"
+#include "sim_news.h"
 #include "sim_quorum.h"
 #include "sim_trace.h"
 
@@ -140,6 +141,7 @@ static void deliver_next(struct sim_world *w, struct sim_event *ev)
 	struct entry e = n->ring->log[n->cursor++];
 
 	deliver(w, n, &e);
+	sim_news_merged(w, n);
 	sim_check_delivered(w, n->id, e.daemon);
 	pump(w, n);
 }
@@ -430,6 +432,7 @@ static void form(struct sim_world *w, sim_nodes mask)
 
 		if (!(mask & SIM_BIT(i)))
 			continue;
+		sim_news_merged(w, n);
 		pump(w, n);
 		for (unsigned g = 0; g < SIM_NDAEMONS; g++)
 			if (n->d[g].up && n->d[g].wants_group && !(n->seen[g] & SIM_BIT(i)))

@@ -82,6 +82,7 @@ struct sim_daemon {
 	struct sim_unsent *unsent, **unsent_end;	/* what corosync has refused: kept in its order, as the shell does */
 	unsigned n_unsent;
 	uint64_t news_us;	/* one connection's news do not overtake each other: when the last comes */
+	struct clu_buf news;	/* kept back until its group has merged (sim_news.h) */
 	bool hung;		/* it alone, see sim_hang.h */
 	uint64_t hung_until;
 	struct sim_input *inputs, **inputs_end;	/* what its group will have to hear then */

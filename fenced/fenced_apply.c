@@ -117,7 +117,11 @@ static void on_start(struct fdom *d, uint32_t from, const Hawser__FdomMessage *m
 	n->v.fencer = from;
 	n->v.started_us = m->started_us;
 	snprintf(why, sizeof(why), "%s runs its fence agent", fdom_name(d, from));
-	fdom_victim_move(d, n, FDOM_V_FENCING, why);
+	/* Said again before each further agent of the same run. */
+	if (n->v.state != FDOM_V_FENCING)
+		fdom_victim_move(d, n, FDOM_V_FENCING, why);
+	if (from == d->self)
+		fdom_run_heard(d, m->token);
 }
 
 static void on_fail(struct fdom *d, uint32_t from, const Hawser__FdomMessage *m)

@@ -12,13 +12,9 @@
 
 #define POST_JOIN_DELAY_S 6
 #define MAX_DELAY_S 86400
-/*
- * A timer that comes this late says that we hung. What we know of quorum may then
- * be old news: corosync gets the time to notice that the others went on without us.
- */
-#define HUNG_MS 500
-#define PULSE_MS 500	/* while victims wait: we wake at least this often, only to notice a hang */
-#define DISTRUST_MS 5000
+/* While agents run, or a word is waited for, we wake at least this often, only to notice that we hung. */
+#define PULSE_MS 500
+#define DISTRUST_MS 5000	/* until then what another node had said meanwhile has been heard */
 #define OVERTAKEN_MS 1000	/* no token timeout is shorter: others may fence by now what our agents work at */
 
 struct fdom *fdom_new(const struct fdom_options *opt)
@@ -321,30 +317,24 @@ static uint64_t fdom_deadline(const void *core)
 {
 	const struct fdom *d = core;
 	uint64_t first = CLU_NEVER;
-	bool any = false;
+	bool pulse = fdom_runs_any(d);
 
 	if (!fdom_is_master(d) || d->leaving || !d->conf)
 		return CLU_NEVER;
-	for (unsigned i = 0; i < d->n_nodes && !fdom_gate(d); i++)
-		any |= d->nodes[i].v.state != FDOM_V_NONE;
 	for (unsigned i = 0; i < d->n_nodes && fdom_gate(d); i++) {
 		const struct fdom_node *n = &d->nodes[i];
-		uint64_t due = fdom_victim_due(&n->v);
+		uint64_t due = fdom_victim_due(&n->v), yield = fdom_yield_due(d, n);
 
-		if (fdom_yield_due(d, n) < first)
-			first = fdom_yield_due(d, n);
-		any |= n->v.state != FDOM_V_NONE;
+		pulse |= yield != CLU_NEVER;
+		if (yield < first)
+			first = yield;
 		/* A victim that is due and not begun waits for an event (a device in use), not for time. */
 		if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) &&
 		    (due > d->now_ms || CLU_PLANTED(FENCED_SPINS)) &&
 		    due < first && !n->v.begun && !fdom_run_of((struct fdom *)d, n->nodeid))
 			first = due;
-		else if ((n->v.state == FDOM_V_WAITING || n->v.state == FDOM_V_FAILED) &&
-			 d->distrust_until_ms > d->now_ms && d->distrust_until_ms < first)
-			first = d->distrust_until_ms;
 	}
-	/* Also while an agent runs, or quorum is waited for: its end, or old news of it, may be what wakes a node that hung. */
-	if (any && first > d->now_ms + PULSE_MS)
+	if (pulse && first > d->now_ms + PULSE_MS)
 		first = d->now_ms + PULSE_MS;
 	return first;
 }
@@ -356,10 +346,10 @@ static int fdom_step(void *core, const struct clu_event *ev, struct clu_out *out
 	uint64_t due_ms = fdom_deadline(d);
 
 	d->out = out;
-	if (due_ms != CLU_NEVER && ev->now_ms > due_ms + HUNG_MS && !CLU_PLANTED(FENCED_ACTS_AFTER_HANG)) {
+	if (due_ms != CLU_NEVER && ev->now_ms > due_ms + FDOM_HUNG_MS) {
 		d->distrust_until_ms = ev->now_ms + DISTRUST_MS;
 		clu_out_note(out, CLU_WARNING, "fdom.hung", "fenced", "", "",
-			"this node hung; nobody is fenced before its quorum is known to be no old news",
+			"this node hung; the others may have gone on without it",
 			"late_ms=%llu", (unsigned long long)(ev->now_ms - due_ms));
 		d->overtaken = ev->now_ms > due_ms + OVERTAKEN_MS;
 	}

@@ -15,6 +15,7 @@
 #define FDOM_RETRY_FIRST_MS 1000
 #define FDOM_RETRY_MAX_MS 30000
 #define FDOM_YIELD_MS 15000	/* an agent has ended by then: TERM, 5 s, KILL */
+#define FDOM_HUNG_MS 500	/* what comes this late says that we hung */
 #define FDOM_HISTORY_MS 5000	/* for a node from another side of a split to say what it did there */
 
 enum fdom_vstate { FDOM_V_NONE, FDOM_V_WAITING, FDOM_V_FENCING, FDOM_V_FAILED, FDOM_NVSTATES };
@@ -81,7 +82,10 @@ struct fdom_run {
 	unsigned method, step;
 	uint64_t child;		/* id of the running program */
 	bool killed;		/* we asked for its end */
-	bool held;		/* no program runs: the next one waits for quorum of the present ring */
+	bool held;		/* no program runs: the next one waits for our own word, heard in a ring with quorum */
+	uint64_t word;		/* token of the START that was said for it and was not heard yet; 0 = none */
+	uint64_t said_ms;
+	bool heard;		/* ... in the present step */
 	bool restoring;		/* the victim is off and reported; outlets are switched on again */
 	uint64_t begun_ms, begun_us;
 	char log[FDOM_TEXT];	/* what failed so far */
@@ -131,7 +135,7 @@ struct fdom {
 	bool clean_start, skip_undefined;
 	struct fdom_run runs[FDOM_MAX_NODES];
 	uint64_t next_child, next_token;
-	uint64_t distrust_until_ms;	/* we hung: no agent is started before */
+	uint64_t distrust_until_ms;	/* we hung: nobody counts as silent before */
 	bool overtaken;			/* ... for so long that none of ours may go on */
 	struct fdom_pending pending[FDOM_MAX_PENDING];
 	uint64_t ignored;	/* messages and requests that meant nothing in their state */
@@ -192,6 +196,7 @@ void fdom_runs_check(struct fdom *d);	/* ends what may not go on */
 void fdom_runs_start(struct fdom *d);	/* begins what is due */
 void fdom_runs_free(struct fdom *d);
 bool fdom_runs_any(const struct fdom *d);
+void fdom_run_heard(struct fdom *d, uint64_t word);	/* our own START came back in the order */
 struct fdom_run *fdom_run_of(struct fdom *d, uint32_t nodeid);
 
 /* fenced_request.c */

@@ -164,18 +164,83 @@ static void child_text(const struct clu_child_end *c, char *ret, size_t size)
 		snprintf(ret, size, "exit code %d%s%.*s", c->exit_code, len ? ": " : "", len, line);
 }
 
-/* Agents are begun by a master with quorum of the present ring, and not right after a hang. */
+/* Agents are begun by a master with quorum of the present ring. */
 static bool may_begin(const struct fdom *d)
 {
-	return fdom_is_master(d) && fdom_gate(d) && !d->leaving && d->now_ms >= d->distrust_until_ms;
+	return fdom_is_master(d) && fdom_gate(d) && !d->leaving && d->conf;
 }
 
-/* The next agent of a run that has begun; it waits where the ring has changed and its quorum is not known yet. */
+static void run_begin(struct fdom *d, struct fdom_run *r)
+{
+	r->held = false;
+	if (!run_advance(d, r))
+		run_failed(d, r, r->log, false);
+}
+
+/*
+ * An agent begins in the very step in which its master hears its own word that it will. A node that hung may find
+ * a view and the quorum of it in its queue, though the others have long gone on without it; what it says after that
+ * comes back to it only in a ring that lives, behind all that has happened in between.
+ */
+static void run_say(struct fdom *d, struct fdom_run *r)
+{
+	Hawser__FdomMessage m = HAWSER__FDOM_MESSAGE__INIT;
+
+	m.kind = HAWSER__FDOM_KIND__FDOM_START;
+	m.nodeid = r->nodeid;
+	m.victim_seq = r->victim_seq;
+	m.started_us = r->begun_us;
+	m.token = r->word = d->next_token++;
+	r->said_ms = d->now_ms;
+	fdom_send(d, &m);
+}
+
+/* One that took so long to come back may itself have waited for us while we hung: it is said again. */
+void fdom_run_heard(struct fdom *d, uint64_t word)
+{
+	for (unsigned i = 0; i < FDOM_MAX_NODES; i++) {
+		struct fdom_run *r = &d->runs[i];
+
+		if (!r->used || !r->held || r->word != word)
+			continue;
+		r->word = 0;
+		r->heard = d->now_ms <= r->said_ms + FDOM_HUNG_MS;
+	}
+}
+
+/* Since the word was said the victim, or another node, may have come from another side of a split. */
+static bool turn_is_over(struct fdom *d, const struct fdom_run *r)
+{
+	const struct fdom_node *n = run_victim(d, r);
+
+	return !n || fdom_victim_due(&n->v) > d->now_ms || fdom_yielding(d, n);
+}
+
+/* The runs without a program: each begins its next one if its word was heard in this step, or says it (again). */
+static void runs_proceed(struct fdom *d)
+{
+	for (unsigned i = 0; i < FDOM_MAX_NODES; i++) {
+		struct fdom_run *r = &d->runs[i];
+		bool heard = r->heard;
+
+		r->heard = false;
+		if (!r->used || !r->held || !may_begin(d))
+			continue;
+		if (heard && turn_is_over(d, r))
+			run_failed(d, r, "it has to wait again: a node came back from another side of a split", true);
+		else if (heard)
+			run_begin(d, r);
+		else if (!r->word)
+			run_say(d, r);
+	}
+}
+
+/* The next agent of a run that has begun. */
 static void run_next(struct fdom *d, struct fdom_run *r)
 {
-	r->held = !may_begin(d) && !CLU_PLANTED(FENCED_AGENT_GOES_ON);
-	if (!r->held && !run_advance(d, r))
-		run_failed(d, r, r->log, false);
+	r->held = r->method < r->plan->n_methods && !CLU_PLANTED(FENCED_AGENT_GOES_ON);
+	if (!r->held)
+		run_begin(d, r);
 }
 
 void fdom_on_child(struct fdom *d, const struct clu_child_end *c)
@@ -276,7 +341,6 @@ static bool device_busy(struct fdom *d, const struct fence_plan *p)
 
 static void run_start(struct fdom *d, struct fdom_node *n)
 {
-	Hawser__FdomMessage m = HAWSER__FDOM_MESSAGE__INIT;
 	struct fence_plan *plan = NULL;
 	struct fdom_run *r = NULL;
 	int e = fence_plan_build(d->conf, fdom_name(d, n->nodeid), FENCE_PLAN_FENCE, d->agent_timeout_s, &plan);
@@ -300,25 +364,15 @@ static void run_start(struct fdom *d, struct fdom_node *n)
 		return;
 	}
 	*r = (struct fdom_run) { .used = true, .nodeid = n->nodeid, .victim_seq = n->v.seq, .plan = plan,
-		.begun_ms = d->now_ms, .begun_us = d->wall_us };
-	/*
-	 * The agent first, then the word to the others: nothing stands between the
-	 * loss of the node and its power switch. When nothing could be started, START
-	 * and FAIL still follow each other, so that all members see the attempt.
-	 */
-	if (!nothing && run_advance(d, r))
-		nothing = NULL;
-	else if (!nothing)
-		nothing = r->log;
-	m.kind = HAWSER__FDOM_KIND__FDOM_START;
-	m.nodeid = n->nodeid;
-	m.victim_seq = n->v.seq;
-	m.started_us = d->wall_us;
-	fdom_send(d, &m);
-	d->changed = true;
+		.held = true, .begun_ms = d->now_ms, .begun_us = d->wall_us };
 	n->v.begun = true;
+	d->changed = true;
+	/* When there is nothing to run, START and FAIL still follow each other, so that all members see the attempt. */
+	run_say(d, r);
 	if (nothing)
 		run_failed(d, r, nothing, false);
+	else if (CLU_PLANTED(FENCED_ACTS_AFTER_HANG))
+		run_begin(d, r);
 }
 
 static bool may_run(struct fdom *d, struct fdom_node *n)
@@ -335,11 +389,9 @@ void fdom_runs_start(struct fdom *d)
 {
 	bool looked_at[FDOM_MAX_NODES] = { false };
 
-	if (!may_begin(d) || !d->conf)
+	runs_proceed(d);
+	if (!may_begin(d))
 		return;
-	for (unsigned i = 0; i < FDOM_MAX_NODES; i++)
-		if (d->runs[i].used && d->runs[i].held)
-			run_next(d, &d->runs[i]);
 	for (;;) {
 		unsigned next = FDOM_MAX_NODES;
 

@@ -22,6 +22,21 @@ static void orphans(struct fdom *d)
 	}
 }
 
+/*
+ * Whoever is back as a newly started machine need not be fenced; but an agent that runs already may cut it off whatever
+ * we do now. So its end is waited for: else the node would be lost a second time, and be a victim again.
+ */
+static void returned(struct fdom *d)
+{
+	for (unsigned i = 0; i < d->n_nodes; i++) {
+		struct fdom_node *n = &d->nodes[i];
+		struct fdom_done done = { .how = FDOM_H_MEMBER, .master = n->nodeid, .done_us = d->wall_us };
+
+		if (n->present && n->v.gone && n->v.state != FDOM_V_NONE && n->v.state != FDOM_V_FENCING)
+			fdom_victim_release(d, n, &done);
+	}
+}
+
 static void complete_update(struct fdom *d, bool has_members)
 {
 	bool complete = has_members;
@@ -45,6 +60,7 @@ void fdom_master_update(struct fdom *d)
 	uint32_t lowest = 0;
 
 	orphans(d);
+	returned(d);
 	for (unsigned i = 0; i < d->n_nodes && !lowest; i++)
 		if (d->nodes[i].member)
 			lowest = d->nodes[i].nodeid;
@@ -117,14 +133,9 @@ static void member_joined(struct fdom *d, const struct clu_member *m)
 			fdom_delay_begin(d, n, true);
 		return;
 	}
-	if (n->v.gone) {
-		struct fdom_done done = { .how = FDOM_H_MEMBER, .master = n->nodeid, .done_us = d->wall_us };
-
-		fdom_victim_release(d, n, &done);
-	} else {
+	if (!n->v.gone)
 		clu_out_note(d->out, CLU_WARNING, "fdom.stays", fdom_name(d, n->nodeid), "", "victim",
 			"a new fenced started there, but its machine was not restarted", "nodeid=%u", n->nodeid);
-	}
 }
 
 static bool in_view(const struct clu_view *v, uint32_t nodeid)

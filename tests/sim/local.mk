@@ -31,6 +31,7 @@ EXTRA_DIST += tests/sim/explore.sh tests/sim/workers.sh tests/sim/compilers.sh t
 
 # One each line: several people add some.
 EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
+	tests/sim/cases/agent_waits_for_its_word.sim \
 	tests/sim/cases/agent_fails_first.sim \
 	tests/sim/cases/blackout_of_one.sim \
 	tests/sim/cases/bmc_without_mains.sim \
@@ -66,9 +67,11 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/request_meets_crash.sim \
 	tests/sim/cases/resource_dies.sim \
 	tests/sim/cases/restricted.sim \
+	tests/sim/cases/returns_under_its_agent.sim \
 	tests/sim/cases/rgmanager_killed.sim \
 	tests/sim/cases/room_comes_later.sim \
 	tests/sim/cases/second_method.sim \
+	tests/sim/cases/short_hang.sim \
 	tests/sim/cases/spin.sim \
 	tests/sim/cases/split.sim \
 	tests/sim/cases/switch_lies.sim \

@@ -102,6 +102,8 @@ static void test_agents_of_a_given_up_state_end_first(void **state)
 			fw_crash(&w, i);
 	for (unsigned i = 1; i <= 3; i++) {
 		fw_start(&w, i);
+		while (fw_child(&w, 1, i))
+			fw_child_end(&w, 1, i, 1, "");
 		assert_int_equal(fw_ask(&w, i, "join", 0, true), 0);
 	}
 	fw_advance(&w, 100000);

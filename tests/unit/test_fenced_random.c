@@ -56,7 +56,8 @@ static void one_step(void)
 	case 2:
 		if (!n->up) {
 			fw_start(&w, id);
-			fw_ask(&w, id, "join", 0, true);
+			if (n->daemon)	/* an agent that ran already may cut it off again */
+				fw_ask(&w, id, "join", 0, true);
 		}
 		break;
 	case 3:
@@ -115,7 +116,8 @@ static void settle(void)
 				fw_crash(&w, i);
 			if (!w.n[i].up)
 				fw_start(&w, i);
-			fw_ask(&w, i, "join", 0, true);
+			if (w.n[i].daemon)
+				fw_ask(&w, i, "join", 0, true);
 		}
 		fw_advance(&w, 60000);
 	}

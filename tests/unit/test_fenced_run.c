@@ -94,6 +94,7 @@ static void test_config_change_retries_at_once(void **state)
 	assert_null(fw_child(&w, 1, 3));
 	ev.u.config = (struct clu_config){ .conf = w.conf, .version = 2 };
 	fw_event(&w, 1, &ev);
+	fw_pump(&w);
 	assert_non_null(fw_child(&w, 1, 3));
 	fw_done(&w);
 }

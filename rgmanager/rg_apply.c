@@ -53,7 +53,8 @@ static void stop_failed(struct rg *rg, struct rg_svc *s, const Hawser__RgMessage
 static void stopped(struct rg *rg, struct rg_svc *s)
 {
 	s->home = s->home == RG_LENIENT ? 0 : s->home;
-	rg_svc_next(rg, s);
+	if (!rg_svc_follow(rg, s))
+		rg_svc_next(rg, s);
 }
 
 static void check_failed(struct rg *rg, struct rg_svc *s, const Hawser__RgMessage *m)
@@ -78,14 +79,18 @@ static void check_failed(struct rg *rg, struct rg_svc *s, const Hawser__RgMessag
 	}
 }
 
-static void migrated(struct rg *rg, struct rg_svc *s, uint32_t to)
+static void migrated(struct rg *rg, struct rg_svc *s)
 {
+	uint32_t to = s->moving;
+	const struct rg_node *n = rg_node_find(rg, to);
 	char why[RG_WHY_MAX];
 
 	snprintf(why, sizeof(why), "migrated from %s", rg_node_name(rg, s->owner));
 	rg_svc_set(rg, s, RG_STARTED, to, "%s", why);
-	s->target = 0;
+	s->target = s->moving = 0;
 	rg_svc_answer(rg, s, RG_ESUCCESS, "");
+	if (n && n->leaving)
+		rg_svc_stop(rg, s, RG_STOPPING, RG_W_RELOCATE, "its node shuts rgmanager down");
 }
 
 static void result_while_started(struct rg *rg, struct rg_svc *s, const Hawser__RgMessage *m)
@@ -114,12 +119,12 @@ static void result_while_started(struct rg *rg, struct rg_svc *s, const Hawser__
 		s->target = s->owner;
 		break;
 	case RG_O_MIGRATED:
-		if (verb == RG_V_MIGRATE)
-			migrated(rg, s, s->target);
+		if (s->moving)
+			migrated(rg, s);
 		break;
 	case RG_O_MIGRATE_FAILED:
 	case RG_O_RUN_REFUSED:
-		s->target = 0;
+		s->target = s->moving = 0;
 		rg_svc_answer(rg, s, m->code == RG_O_RUN_REFUSED ? RG_EINVAL : RG_EFAIL, m->why);
 		break;
 	case RG_O_STARTED:

@@ -223,6 +223,9 @@ static bool nothing_here(struct rg *rg)
 		/* In order, the group has to agree; alone, only what runs here counts. */
 		if (!rg->corosync_gone && s->owner == rg->self && rg_state_active(s->state) && !rg_is_left_alone(s))
 			return false;
+		/* What is on its way here is stopped when it has arrived. */
+		if (!rg->corosync_gone && s->moving == rg->self && s->state != RG_FAILED && !(s->flags & RG_FLAG_FROZEN))
+			return false;
 	}
 	return true;
 }
@@ -261,6 +264,7 @@ static void say_leaving(struct rg *rg)
 	if (!nothing_here(rg))
 		return;
 	rg->exiting = true;
+	rg_ask_fence_last(rg);
 	if (rg->admitted && leaves_untold_leftover(rg))
 		clu_out_fatal(rg->out, CLU_FATAL_RESET, "a service here could not be stopped, and no other rgmanager is left "
 			"that knows it: the machine is reset. Disable what has failed first (clusvcadm -d) to avoid that");

@@ -21,8 +21,8 @@ static void dump_service(const struct rg_svc *s, struct clu_buf *b)
 	const struct rg_local *l = &s->local;
 
 	clu_buf_printf(b, "service %s state=%s owner=%u last_owner=%u restarts=%u flags=%u txn=%" PRIu64
-		" want=%d target=%u home=%u armed=%d gone=%d verb=%d", s->name, rg_state_name(s->state), s->owner, s->last_owner,
-		s->restarts, s->flags, s->txn, s->want, s->target, s->home, s->armed, s->gone, s->req_verb);
+		" want=%d target=%u moving=%u home=%u armed=%d gone=%d verb=%d", s->name, rg_state_name(s->state), s->owner, s->last_owner,
+		s->restarts, s->flags, s->txn, s->want, s->target, s->moving, s->home, s->armed, s->gone, s->req_verb);
 	dump_ids(b, "tried", &s->tried);
 	dump_ids(b, "init_wait", &s->init_wait);
 	dump_ids(b, "late", &s->late);

@@ -181,6 +181,18 @@ static void owner_gone(struct rg *rg, struct rg_svc *s)
 	rg_svc_set(rg, s, RG_RECOVERING, 0, "%s", why);
 }
 
+bool rg_svc_follow(struct rg *rg, struct rg_svc *s)
+{
+	const struct rg_node *n = s->moving ? rg_node_find(rg, s->moving) : NULL;
+
+	s->moving = 0;
+	if (!n || !n->present)
+		return false;
+	rg_svc_set(rg, s, RG_STOPPING, n->nodeid, "the migration that was under way may have taken it to %s",
+		rg_node_name(rg, n->nodeid));
+	return true;
+}
+
 void rg_svc_next(struct rg *rg, struct rg_svc *s)
 {
 	const char *why = s->why;
@@ -321,6 +333,9 @@ static void evaluate_one(struct rg *rg, struct rg_svc *s)
 		return;
 	if (rg_state_active(s->state) && !(owner && owner->present))
 		owner_gone(rg, s);
+	/* Not before the node that it came from is known to be off: until then it may still arrive. */
+	if (s->state == RG_RECOVERING && s->moving && !rg_any_lost(rg) && rg_svc_follow(rg, s))
+		return;
 	if (s->state == RG_RECOVERING && s->want != RG_W_RECOVER && s->want != RG_W_RELOCATE && s->want != RG_W_RESTART &&
 		!rg_any_lost(rg))
 		rg_svc_next(rg, s);

@@ -39,6 +39,7 @@ static void svc_save(const struct rg_svc *s, Hawser__RgServiceState *o)
 	o->want = s->want;
 	o->target = s->target;
 	o->home = s->home;
+	o->moving = s->moving;
 	o->tried = (uint32_t *)s->tried.id;
 	o->n_tried = CLU_PLANTED(RGM_LOST_SNAPSHOT_ENTRY) ? 0 : s->tried.n;
 	o->req_node = s->req_node;
@@ -123,6 +124,7 @@ static void svc_load(struct rg_svc *s, const Hawser__RgServiceState *o)
 	s->want = o->want < RG_NWANTS ? (enum rg_want)o->want : RG_W_RECOVER;
 	s->target = o->target;
 	s->home = o->home;
+	s->moving = o->moving;
 	ids_load(&s->tried, o->tried, o->n_tried);
 	s->req_node = o->req_node;
 	s->req_ticket = o->req_ticket;

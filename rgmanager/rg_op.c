@@ -154,7 +154,9 @@ static void send_result(struct rg *rg, struct rg_svc *s, enum rg_outcome code, c
 		else
 			rg_window_add(&s->local.restarts, rg->now_ms);
 	}
-	s->local.done_txn = s->local.op.txn;
+	/* That a part was switched off, or is none any more, is no end of what the transition asked for. */
+	if (s->local.op.kind != RG_OP_SUBTREE && s->local.op.kind != RG_OP_DELTA)
+		s->local.done_txn = s->local.op.txn;
 	rg_send(rg, &m);
 }
 

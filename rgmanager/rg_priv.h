@@ -123,6 +123,7 @@ struct rg_svc {
 	uint64_t txn;			/* grows with every transition */
 	enum rg_want want;
 	uint32_t target;		/* where a relocation shall go, 0 = anywhere */
+	uint32_t moving;		/* where a migration takes it whose end is not known: it may be active there; 0 = none */
 	uint32_t home;			/* RELOCATE: where it came from: the last resort */
 	struct rg_ids tried;
 	uint32_t req_node, req_asked;	/* who asked; the node that clusvcadm named */
@@ -238,6 +239,8 @@ void rg_failback(struct rg *rg, uint32_t nodeid);
 uint32_t rg_choose(struct rg *rg, const struct rg_svc *s, struct clu_buf *why, struct clu_buf *why_not);
 enum rg_rating rg_rate(struct rg *rg, const struct rg_svc *s, uint32_t nodeid, enum rg_why_not *why);
 bool rg_depend_met(struct rg *rg, const struct rg_svc *s);
+/* Where a migration may have taken it, it is stopped as well before anything else. true when that was begun. */
+bool rg_svc_follow(struct rg *rg, struct rg_svc *s);
 /* Next step of a service whose stop (or failed start) has ended well. */
 void rg_svc_next(struct rg *rg, struct rg_svc *s);
 
@@ -257,6 +260,8 @@ void rg_apply_quorum(struct rg *rg, struct rg_node *n, const Hawser__RgMessage *
 void rg_apply_fenced(struct rg *rg, const Hawser__RgMessage *m);
 void rg_say_quorum(struct rg *rg);
 void rg_ask_fence_due(struct rg *rg);
+/* The last member leaves: what only it knows is handed on to fenced, which the next rgmanager of the cluster asks. */
+void rg_ask_fence_last(struct rg *rg);
 uint64_t rg_ask_fence_deadline(const struct rg *rg);
 /* rg_conf.c */
 void rg_on_config(struct rg *rg, const struct clu_config *c);

@@ -292,6 +292,9 @@ static void op_stop(struct rg *rg, struct rg_svc *s, uint32_t from, const Hawser
 	} else if (rg_state_active(s->state)) {
 		hold(rg, s, from, m);
 		rg_svc_stop(rg, s, RG_STOPPING, want, why);
+	} else if (s->state == RG_RECOVERING && s->moving) {
+		hold(rg, s, from, m);
+		s->want = want;
 	} else if (s->state == RG_RECOVERING || (s->state == RG_STOPPED && !disable)) {
 		hold(rg, s, from, m);
 		s->armed = false;
@@ -435,7 +438,7 @@ static void op_migrate(struct rg *rg, struct rg_svc *s, uint32_t from, const Haw
 	}
 	hold(rg, s, from, m);
 	rg_svc_set(rg, s, RG_STARTED, s->owner, "migration asked for by an operator");
-	s->target = m->nodeid;
+	s->target = s->moving = m->nodeid;
 }
 
 static void op_convalesce(struct rg *rg, struct rg_svc *s, uint32_t from, const Hawser__RgMessage *m)

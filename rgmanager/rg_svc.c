@@ -60,7 +60,7 @@ void rg_svc_reset(struct rg_svc *s)
 	s->owner = s->last_owner = s->restarts = s->flags = 0;
 	s->transition_us = s->txn = 0;
 	s->want = RG_W_STOPPED;
-	s->target = s->home = 0;
+	s->target = s->moving = s->home = 0;
 	s->tried.n = s->init_wait.n = s->late.n = 0;
 	s->req_node = s->req_asked = 0;
 	s->req_ticket = 0;

@@ -7,10 +7,11 @@
 #include "clu_planted.h"
 #include "rg_priv.h"
 
+/* Or may, by a migration whose end is not known. */
 static bool owns_something(const struct rg *rg, uint32_t nodeid)
 {
 	for (unsigned i = 0; i < rg->n_svcs; i++)
-		if (rg->svcs[i]->owner == nodeid && rg_state_active(rg->svcs[i]->state))
+		if ((rg->svcs[i]->owner == nodeid && rg_state_active(rg->svcs[i]->state)) || rg->svcs[i]->moving == nodeid)
 			return true;
 	return false;
 }
@@ -49,6 +50,23 @@ void rg_came_back_stopped(struct rg *rg, struct rg_node *n)
 		settled(rg, n, "ready", "its rgmanager came back and has stopped every service there");
 }
 
+static bool fenced_knows(const struct rg *rg, uint32_t nodeid)
+{
+	for (size_t i = 0; rg->fence && i < rg->fence->n_victims; i++)
+		if (rg->fence->victims[i]->nodeid == nodeid)
+			return true;
+	return false;
+}
+
+/* By itself it deals with the members of its domain only, with any other node when it is asked. */
+static bool fenced_will_deal(const struct rg *rg, uint32_t nodeid)
+{
+	for (size_t i = 0; rg->fence && i < rg->fence->n_members; i++)
+		if (rg->fence->members[i] == nodeid)
+			return true;
+	return !rg->fence || fenced_knows(rg, nodeid);
+}
+
 /*
  * A machine that is gone may have seen the last messages alone, so it counts as
  * lost whatever it owned, and also if it did not take part yet: where both halves of
@@ -64,7 +82,8 @@ static void lost(struct rg *rg, struct rg_node *n, enum clu_left how, bool was_h
 	n->lost = true;
 	n->lost_how = how;
 	n->lost_us = rg->wall_us;
-	n->ask_ms = rg->now_ms + (how == CLU_LEFT_PROCESS ? 0 : RG_ASK_FENCE_MS);
+	/* What only this group knows is forgotten when its last member dies: fenced hears of it at once. */
+	n->ask_ms = rg->now_ms + (how == CLU_LEFT_PROCESS || !fenced_will_deal(rg, n->nodeid) ? 0 : RG_ASK_FENCE_MS);
 	stamp_lost(rg, n->nodeid);
 	rg_note_node(rg, CLU_WARNING, "rg.lost", n->nodeid, "member", "lost",
 		how == CLU_LEFT_NODE ? "its machine or corosync failed" : "its rgmanager died and left services behind");
@@ -385,12 +404,10 @@ void rg_apply_fenced(struct rg *rg, const Hawser__RgMessage *m)
 	}
 }
 
-static bool fenced_knows(const struct rg *rg, uint32_t nodeid)
+static void ask_fence(struct rg *rg, const struct rg_node *n)
 {
-	for (size_t i = 0; rg->fence && i < rg->fence->n_victims; i++)
-		if (rg->fence->victims[i]->nodeid == nodeid)
-			return true;
-	return false;
+	clu_out_fence(rg->out, n->nodeid, n->lost_how == CLU_LEFT_PROCESS ?
+		"its rgmanager died and left services behind" : "rgmanager lost it, and its services wait");
 }
 
 /*
@@ -403,23 +420,33 @@ void rg_ask_fence_due(struct rg *rg)
 	for (unsigned i = 0; i < rg->n_nodes; i++) {
 		struct rg_node *n = &rg->nodes[i];
 
-		if (!n->lost || rg->now_ms < n->ask_ms || !rg->admitted || !rg_is_lowest(rg) || !rg->local_quorate)
+		if (!n->lost || rg->now_ms < n->ask_ms || !rg->admitted || !rg_is_lowest(rg) || !rg->local_quorate ||
+			rg->quorum_waits.n)
 			continue;
 		n->ask_ms = rg->now_ms + RG_ASK_FENCE_MS;
 		/* A member that is back does not get ready before everybody who has to be fenced is: that is no fault of its own. */
 		if (n->present && rg->fence && rg->fence->n_victims)
 			continue;
 		if (!fenced_knows(rg, n->nodeid))
-			clu_out_fence(rg->out, n->nodeid, n->lost_how == CLU_LEFT_PROCESS ?
-				"its rgmanager died and left services behind" : "rgmanager lost it, and its services wait");
+			ask_fence(rg, n);
 	}
+}
+
+void rg_ask_fence_last(struct rg *rg)
+{
+	for (unsigned i = 0; i < rg->n_nodes; i++)
+		if (rg->nodes[i].present && rg->nodes[i].nodeid != rg->self)
+			return;
+	for (unsigned i = 0; i < rg->n_nodes && rg->local_quorate; i++)
+		if (rg->nodes[i].lost && !fenced_will_deal(rg, rg->nodes[i].nodeid))
+			ask_fence(rg, &rg->nodes[i]);
 }
 
 uint64_t rg_ask_fence_deadline(const struct rg *rg)
 {
 	uint64_t t = CLU_NEVER;
 
-	if (!rg->admitted || !rg->local_quorate || !rg_is_lowest(rg))
+	if (!rg->admitted || !rg->local_quorate || rg->quorum_waits.n || !rg_is_lowest(rg))
 		return CLU_NEVER;
 	for (unsigned i = 0; i < rg->n_nodes; i++)
 		if (rg->nodes[i].lost && rg->nodes[i].ask_ms < t)

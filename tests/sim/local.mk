@@ -50,6 +50,7 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/kill_before_fsync.sim \
 	tests/sim/cases/late_ones_compared.sim \
 	tests/sim/cases/leaves_between_greetings.sim \
+	tests/sim/cases/last_one_hands_on.sim \
 	tests/sim/cases/lighter_side.sim \
 	tests/sim/cases/loser_is_no_newcomer.sim \
 	tests/sim/cases/lying_disk.sim \
@@ -58,6 +59,7 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/master_crashes.sim \
 	tests/sim/cases/master_hangs.sim \
 	tests/sim/cases/merge_brings_quorum.sim \
+	tests/sim/cases/migration_meets_crash.sim \
 	tests/sim/cases/owner_crashes.sim \
 	tests/sim/cases/power_off_comes_late.sim \
 	tests/sim/cases/quorum_lost.sim \
@@ -74,6 +76,7 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/short_hang.sim \
 	tests/sim/cases/spin.sim \
 	tests/sim/cases/split.sim \
+	tests/sim/cases/stranger_to_fenced.sim \
 	tests/sim/cases/switch_lies.sim \
 	tests/sim/cases/three.conf \
 	tests/sim/cases/two.conf \

@@ -55,6 +55,7 @@ struct world {
 	char done_how[W_NODES + 1][16];
 	uint32_t victims;		/* a bit per node */
 	bool outside;			/* fenced is not in the domain yet */
+	uint32_t strangers;		/* a bit per node: no member of the fence domain */
 	uint32_t back;			/* a bit per node: fenced, and has been back since */
 	uint64_t now_ms;
 	uint32_t fence_asked;

@@ -15,12 +15,16 @@ static void fence_news(struct world *w, unsigned to)
 	Hawser__FencedDone done[W_NODES], *done_list[W_NODES];
 	Hawser__FencedVictim vic[W_NODES], *vic_list[W_NODES];
 	struct clu_event ev = { .type = CLU_EV_PEER };
+	uint32_t members[W_NODES];
 	uint8_t bytes[1024];
 
 	news.joined = !w->outside;
+	news.members = members;
 	news.done = done_list;
 	news.victims = vic_list;
 	for (unsigned n = 1; n <= W_NODES; n++) {
+		if (!((w->victims | w->strangers) & 1u << n))
+			members[news.n_members++] = n;
 		if (w->done_seq[n]) {
 			hawser__fenced_done__init(&done[n - 1]);
 			done[n - 1].nodeid = n;

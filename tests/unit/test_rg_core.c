@@ -327,6 +327,20 @@ static void node_that_is_back_has_time_while_others_are_fenced(void **state)
 	w_free(w);
 }
 
+/* fenced deals by itself with the members of its domain, and with those only. */
+static void stranger_to_the_fence_domain_is_reported_at_once(void **state)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+
+	w->strangers = 1u << 2;
+	w_boot_all(w, 3);
+	w_crash(w, 3);
+	assert_int_equal(w->fence_asked, 0);
+	w_crash(w, 2);
+	assert_int_equal(w->fence_asked, 1u << 2);
+	w_free(w);
+}
+
 static void failback_to_a_better_node(void **state)
 {
 	struct world *w = w_new(ONE("domain=\"d\""));
@@ -621,6 +635,7 @@ int main(void)
 		cmocka_unit_test(what_a_joiner_cannot_stop_is_failed),
 		cmocka_unit_test(node_that_just_came_back_is_not_asked_to_be_fenced),
 		cmocka_unit_test(node_that_is_back_has_time_while_others_are_fenced),
+		cmocka_unit_test(stranger_to_the_fence_domain_is_reported_at_once),
 		cmocka_unit_test(failback_to_a_better_node),
 		cmocka_unit_test(nothing_starts_while_anyone_is_unfenced),
 		cmocka_unit_test(quorum_lost_stops_all),

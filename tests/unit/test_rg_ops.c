@@ -308,6 +308,87 @@ static void migration(void **state)
 	w_free(w);
 }
 
+/* "migrate" has begun on n1, and its end is held back: the machine is on n2 already, of which nobody has heard. */
+static struct world *arrived_unheard(uint64_t *ret_request)
+{
+	struct world *w = w_new(HEAD("1") "<vm name=\"g\"/>" TAIL);
+
+	w_boot_all(w, 3);
+	w_expect(w, "vm:g", RG_STARTED, 1);
+	w->hold_nodes = 1u << 1;
+	*ret_request = w_op(w, 1, "migrate", "vm:g", 2);
+	assert_string_equal(w->child[0].op, "migrate");
+	w->n_active[1] = 0;
+	strcpy(w->active[2][w->n_active[2]++], "vm:g");
+	w_log_reset(w);
+	return w;
+}
+
+static void migration_whose_node_is_lost(void **state)
+{
+	uint64_t request;
+	struct world *w = arrived_unheard(&request);
+
+	w_crash(w, 1);
+	w_expect(w, "vm:g", RG_RECOVERING, 0);
+	assert_false(w_logged(w, "n2 stop"));	/* it could still arrive */
+	w_fenced(w, 1, "agent");
+	assert_true(w_logged(w, "n2 stop vm:g"));
+	assert_int_equal(w_svc(w, 2, "vm:g")->state, RG_STARTED);
+	w_free(w);
+}
+
+static void migration_that_is_disabled(void **state)
+{
+	uint64_t request, disable;
+	struct world *w = arrived_unheard(&request);
+
+	disable = w_op(w, 3, "disable", "vm:g", 0);
+	w->hold_nodes = 0;
+	w_run(w);
+	assert_int_equal(w_result(w, disable), RG_ESUCCESS);
+	assert_true(w_logged(w, "n1 stop vm:g"));
+	assert_true(w_logged(w, "n2 stop vm:g"));
+	w_expect(w, "vm:g", RG_DISABLED, 0);
+	assert_int_equal(w->n_active[2], 0);
+	w_free(w);
+}
+
+static void migration_whose_target_is_lost(void **state)
+{
+	uint64_t request;
+	struct world *w = arrived_unheard(&request);
+
+	/* The machine that runs there is one of whose rgmanager was lost with a service, though it does not own it. */
+	w_process_dies(w, 2);
+	assert_int_equal(w->fence_asked, 1u << 2);
+	w->hold_nodes = 0;
+	w_run(w);
+	w_expect(w, "vm:g", RG_RECOVERING, 0);
+	w_fenced(w, 2, "agent");
+	assert_int_equal(w_svc(w, 1, "vm:g")->state, RG_STARTED);
+	w_free(w);
+}
+
+/* It is on its way to a node that shuts down: that one waits for it, and stops it. */
+static void migration_to_one_that_leaves(void **state)
+{
+	struct clu_event ev = { .type = CLU_EV_SHUTDOWN };
+	uint64_t request;
+	struct world *w = arrived_unheard(&request);
+
+	w_step(w, 2, &ev);
+	w_run(w);
+	assert_false(w->exited[2]);
+	w->hold_nodes = 0;
+	w_run(w);
+	assert_int_equal(w_result(w, request), RG_ESUCCESS);
+	assert_true(w_logged(w, "n2 stop vm:g"));
+	assert_true(w->exited[2]);
+	assert_int_not_equal(w_svc(w, 1, "vm:g")->owner, 2);
+	w_free(w);
+}
+
 static void locked_services_do_not_start(void **state)
 {
 	struct world *w = w_new(ONE("domain=\"d\""));
@@ -365,6 +446,10 @@ int main(void)
 		cmocka_unit_test(independent_parts_recover_by_themselves),
 		cmocka_unit_test(recover_cancels_a_failed_check),
 		cmocka_unit_test(migration),
+		cmocka_unit_test(migration_whose_node_is_lost),
+		cmocka_unit_test(migration_that_is_disabled),
+		cmocka_unit_test(migration_whose_target_is_lost),
+		cmocka_unit_test(migration_to_one_that_leaves),
 		cmocka_unit_test(locked_services_do_not_start),
 		cmocka_unit_test(refused_without_rights_or_sense),
 	};

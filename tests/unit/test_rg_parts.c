@@ -68,6 +68,31 @@ static void test_without_the_switched_off_part_it_is_whole(void **state)
 	w_free(w);
 }
 
+/* An operator asks for something while a check runs that ends with a part switched off: he has his answer all the same. */
+static void test_a_request_outlives_what_a_check_finds(void **state)
+{
+	struct world *w = w_new(HEAD("1") "<service name=\"web\"><script name=\"b\" file=\"/b\" __independent_subtree=\"2\"/>"
+		"</service>" TAIL);
+	uint64_t migrate;
+	unsigned owner;
+
+	(void)state;
+	w_boot_all(w, 2);
+	owner = w_svc(w, 1, WEB)->owner;
+	w->hold_children = true;
+	w_time(w, 30500);
+	assert_string_equal(w->child[0].key, "script:b");
+	migrate = w_op(w, 1, "migrate", WEB, 3 - owner);
+	assert_true(w_pending(w, migrate));
+	w_fail(w, owner == 1 ? "1 status script:b" : "2 status script:b");
+	w->hold_children = false;
+	w_end_children(w);
+	w_run(w);
+	assert_true(w_svc(w, 1, WEB)->flags & RG_FLAG_PARTIAL);
+	assert_int_equal(w_result(w, migrate), RG_EINVAL);
+	w_free(w);
+}
+
 static void test_a_new_start_forgets_the_stop_that_failed(void **state)
 {
 	struct world *w = w_new(ONE("domain=\"d\""));
@@ -239,6 +264,7 @@ int main(void)
 		cmocka_unit_test(test_new_below_a_switched_off_part_waits_with_it),
 		cmocka_unit_test(test_a_changed_part_stays_switched_off),
 		cmocka_unit_test(test_without_the_switched_off_part_it_is_whole),
+		cmocka_unit_test(test_a_request_outlives_what_a_check_finds),
 		cmocka_unit_test(test_a_new_start_forgets_the_stop_that_failed),
 		cmocka_unit_test(test_a_check_from_before_the_freeze_counts_for_nothing),
 		cmocka_unit_test(test_a_failure_said_before_the_freeze_counts_for_nothing),

@@ -66,6 +66,12 @@ static void on_error(void *user, xmlError *e)
 	clu_buf_str(st->errs, "; correct this place\n");
 }
 
+static void quiet(void *user, xmlError *e)
+{
+	(void)user;
+	(void)e;
+}
+
 static void on_entity(void *user, const xmlChar *name, int type, const xmlChar *public_id,
 		      const xmlChar *system_id, xmlChar *content)
 {
@@ -154,6 +160,8 @@ static int check_attributes(const void *data, size_t len, const char *name, stru
 int clu_conf_parse(const void *data, size_t len, const char *name, struct clu_conf **ret, struct clu_buf *errs)
 {
 	struct parse_state st = { .name = name, .errs = errs };
+	xmlStructuredErrorFunc others = xmlStructuredError;
+	void *others_user = xmlStructuredErrorContext;
 	xmlParserCtxt *ctxt = NULL;
 	struct clu_conf *c = NULL;
 	const xmlNode *root;
@@ -188,9 +196,12 @@ int clu_conf_parse(const void *data, size_t len, const char *name, struct clu_co
 	ctxt->_private = &st;
 	ctxt->sax->serror = on_error;
 	ctxt->sax->entityDecl = on_entity;
+	/* What libxml2 finds without the parser, in the encoding, it would write to the standard error output. */
+	xmlSetStructuredErrorFunc(NULL, quiet);
 	/* NOENT: &amp; in an attribute must not split its value in several nodes. No other entity can exist. */
 	c->doc = xmlCtxtReadMemory(ctxt, c->bytes, (int)len, name, NULL,
 				   XML_PARSE_NOENT | XML_PARSE_NONET | XML_PARSE_BIG_LINES | XML_PARSE_NOCDATA);
+	xmlSetStructuredErrorFunc(others_user, others);
 	r = -EBADMSG;
 	/* Also what libxml2 would go on after: an unknown entity under a DOCTYPE, for example, would just vanish. */
 	if (!c->doc || st.entity || st.findings || !ctxt->wellFormed) {
@@ -396,12 +407,6 @@ const struct clu_node *clu_node_path(const struct clu_node *n, const char *path)
 	return n;
 }
 
-static void xpath_quiet(void *user, xmlError *e)
-{
-	(void)user;
-	(void)e;
-}
-
 int clu_conf_xpath(const struct clu_conf *c, const char *expr, char **ret)
 {
 	xmlXPathContext *x = xmlXPathNewContext(c->doc);
@@ -411,7 +416,7 @@ int clu_conf_xpath(const struct clu_conf *c, const char *expr, char **ret)
 
 	if (!x)
 		return -ENOMEM;
-	x->error = xpath_quiet;
+	x->error = quiet;
 	x->opLimit = XPATH_STEPS;
 	o = xmlXPathEvalExpression((const xmlChar *)expr, x);
 	r = -EINVAL;

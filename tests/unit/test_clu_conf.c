@@ -249,6 +249,29 @@ static void test_places_of_utf16(void **state)
 	clu_conf_unref(c);
 }
 
+/* Whatever the bytes are, what is wrong with them is told to the caller alone. */
+static void test_nothing_on_stderr(void **state)
+{
+	static const char ucs4[] = "<\0\0\0\0\0\0\2abcd";
+	FILE *f = tmpfile();
+	int keep = dup(2);
+	struct clu_buf errs = CLU_BUF_INIT;
+	struct clu_conf *c = NULL;
+
+	assert_non_null(f);
+	fflush(stderr);
+	assert_int_equal(dup2(fileno(f), 2), 2);
+	assert_int_equal(clu_conf_parse(ucs4, sizeof(ucs4) - 1, "t.conf", &c, &errs), -EBADMSG);
+	assert_int_equal(clu_conf_parse("<c>\xff</c>", 8, "t.conf", &c, &errs), -EBADMSG);
+	fflush(stderr);
+	assert_int_equal(dup2(keep, 2), 2);
+	close(keep);
+	assert_int_equal(lseek(fileno(f), 0, SEEK_END), 0);
+	assert_true(errs.len > 0);
+	fclose(f);
+	clu_buf_free(&errs);
+}
+
 static void test_attributes_are_bounded(void **state)
 {
 	struct clu_buf b = CLU_BUF_INIT;
@@ -290,7 +313,7 @@ int main(void)
 		cmocka_unit_test(test_walk), cmocka_unit_test(test_nodes), cmocka_unit_test(test_xpath),
 		cmocka_unit_test(test_versions), cmocka_unit_test(test_refused), cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_size), cmocka_unit_test(test_places), cmocka_unit_test(test_places_of_utf16),
-		cmocka_unit_test(test_attributes_are_bounded),
+		cmocka_unit_test(test_attributes_are_bounded), cmocka_unit_test(test_nothing_on_stderr),
 		cmocka_unit_test(test_load),
 	};
 

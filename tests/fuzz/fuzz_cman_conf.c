@@ -14,7 +14,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const sections[] = { "totem",   "interface", "nodelist", "node",  "quorum",
-					"logging", "system",	"uidgid",   "hawser" };
+					"logging", "system",	"uidgid",   "hawser", "device", "logger_subsys" };
 
 static bool is_section(const char *line, size_t len)
 {

@@ -138,7 +138,12 @@ static void read_map(cmap_handle_t h, struct cman_info *info)
 	char text[64] = "";
 
 	get_text(h, "totem.cluster_name", info->cluster_name, sizeof(info->cluster_name));
-	(void)cmap_get_uint64(h, "totem.config_version", &info->config_version);
+	get_text(h, "hawser.config_version", text, sizeof(text));
+	if (*text)
+		info->config_version = strtoull(text, NULL, 10);
+	else
+		(void)cmap_get_uint64(h, "totem.config_version", &info->config_version);
+	*text = '\0';
 	(void)get_u32(h, "runtime.votequorum.this_node_id", &info->own_id);
 	get_text(h, "hawser.cluster_id", text, sizeof(text));
 	info->cluster_id = *text ? (uint32_t)strtoul(text, NULL, 10) : cman_cluster_id(info->cluster_name, false);

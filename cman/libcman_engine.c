@@ -17,7 +17,7 @@
 #include "libcman_priv.h"
 
 #define RETRY_MS 100		/* corosync without a ring refuses, and there is nothing else to wait on */
-#define END_WAIT_S 2
+#define END_WAIT_MS 2000u
 
 struct job {
 	struct job *next;
@@ -44,6 +44,7 @@ struct lcm_engine {
 	bool busy;			/* the thread is in a job or a callback ... */
 	uint64_t busy_until_ms;		/* ... that should have come back then */
 	bool ending;			/* no handle is left */
+	bool orphan, ended;		/* nobody waits for the thread any more; it has come to its end */
 	struct lcm_handle *handles;
 	int fds[LCM_NLINES];
 	/* the thread's own */
@@ -291,9 +292,18 @@ static void wait_for_something(struct lcm_engine *e)
 		e->gone = true;
 }
 
+static void engine_free(struct lcm_engine *e)
+{
+	close(e->wake);
+	pthread_cond_destroy(&e->change);
+	pthread_mutex_destroy(&e->lock);
+	free(e);
+}
+
 static void *engine_main(void *data)
 {
 	struct lcm_engine *e = data;
+	bool orphan;
 
 	while (!e->gone && !is_ending(e)) {
 		if (e->state != READY)
@@ -313,18 +323,17 @@ static void *engine_main(void *data)
 	lcm_post_free(e->post);
 	lcm_qdev_free(e->qdev);
 	lcm_watch_free(e->watch);
+	lcm_lock(e);
+	e->ended = true;
+	orphan = e->orphan;
+	pthread_cond_broadcast(&e->change);
+	lcm_unlock(e);
+	if (orphan)
+		engine_free(e);
 	return NULL;
 }
 
 /* ---- its life ---- */
-
-static void engine_free(struct lcm_engine *e)
-{
-	close(e->wake);
-	pthread_cond_destroy(&e->change);
-	pthread_mutex_destroy(&e->lock);
-	free(e);
-}
 
 static void engine_unused(struct lcm_engine *e)
 {
@@ -389,22 +398,27 @@ static int wait_change(struct lcm_engine *e, uint64_t until_ms)
 	return pthread_cond_timedwait(&e->change, &e->lock, &until);
 }
 
-/* No handle uses it any more. A thread that hangs in corosync keeps what it needs. */
+/* No handle uses it any more. A thread that hangs in corosync keeps what it needs, and frees it if it ever comes back. */
 static void engine_end(struct lcm_engine *e)
 {
-	struct timespec until;
-	bool hangs;
+	uint64_t until = cman_now_ms() + END_WAIT_MS;
+	bool ended;
 
 	lcm_lock(e);
-	hangs = e->busy && cman_now_ms() >= e->busy_until_ms;
+	if (e->busy && cman_now_ms() >= e->busy_until_ms)
+		until = 0;
 	wake(e);
+	while (!e->ended && !wait_change(e, until))
+		;
+	ended = e->ended;
+	e->orphan = !ended;
 	lcm_unlock(e);
-	(void)clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += hangs ? 0 : END_WAIT_S;
-	if (pthread_timedjoin_np(e->thread, NULL, &until))
+	if (!ended) {
 		(void)pthread_detach(e->thread);
-	else
-		engine_free(e);
+		return;
+	}
+	(void)pthread_join(e->thread, NULL);
+	engine_free(e);
 }
 
 /* ---- fork: the child has the memory and the descriptors, but no thread ---- */

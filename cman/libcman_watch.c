@@ -12,7 +12,8 @@
 #include "cman_call.h"
 #include "libcman_priv.h"
 
-#define VERSION_KEY "totem.config_version"
+/* Where cman_tool writes the version of cluster.conf, and where a corosync.conf of somebody else's has its own. */
+static const char *const version_keys[] = { "hawser.config_version", "totem.config_version" };
 
 struct lcm_watch {
 	struct lcm_engine *e;
@@ -204,13 +205,26 @@ int lcm_job_confchg(struct lcm_engine *e, uint64_t id, void *data, uint64_t unti
 
 /* ---- the configuration ---- */
 
+static uint64_t read_version(cmap_handle_t h)
+{
+	uint64_t version = 0;
+	char *text = NULL;
+
+	if (cmap_get_string(h, version_keys[0], &text) == CS_OK)
+		version = strtoull(text, NULL, 10);
+	else
+		(void)cmap_get_uint64(h, version_keys[1], &version);
+	free(text);
+	return version;
+}
+
 static void on_version(cmap_handle_t h, cmap_track_handle_t track, int32_t event, const char *key,
 		       struct cmap_notify_value now, struct cmap_notify_value before, void *data)
 {
 	struct lcm_watch *w = data;
-	uint64_t version = 0;
+	uint64_t version = read_version(h);
 
-	if (cmap_get_uint64(h, VERSION_KEY, &version) != CS_OK || version == w->version)
+	if (!version || version == w->version)
 		return;
 	w->version = version;
 	(void)tell_event(w, CMAN_REASON_CONFIG_UPDATE, (int)version);
@@ -225,8 +239,9 @@ static cs_error_t open_cmap(struct lcm_watch *w)
 	if (e != CS_OK)
 		return e;
 	w->cmap_open = true;
-	(void)cmap_get_uint64(w->cmap, VERSION_KEY, &w->version);
-	e = cmap_track_add(w->cmap, VERSION_KEY, CMAP_TRACK_ADD | CMAP_TRACK_MODIFY, on_version, w, &track);
+	w->version = read_version(w->cmap);
+	for (unsigned i = 0; i < 2 && e == CS_OK; i++)
+		e = cmap_track_add(w->cmap, version_keys[i], CMAP_TRACK_ADD | CMAP_TRACK_MODIFY, on_version, w, &track);
 	if (e == CS_OK)
 		e = cmap_fd_get(w->cmap, &fd);
 	if (e == CS_OK) {

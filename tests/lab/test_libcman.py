@@ -101,7 +101,8 @@ DEVICE = "  expected_votes: 4\n  device {\n    model: disk\n    votes: 1\n    ti
 
 
 def conf(version=7, device=False):
-    text = plain_corosync().replace("version: 2\n", "version: 2\n  config_version: %d\n" % version, 1)
+    # totem's own version stays the same: corosync ends a node that comes back with a lower one.
+    text = plain_corosync() + "hawser {\n  config_version: %d\n}\n" % version
     return text.replace("corosync_votequorum\n", "corosync_votequorum\n" + DEVICE) if device else text
 
 

@@ -412,11 +412,11 @@ static void engine_end(struct lcm_engine *e)
 		;
 	ended = e->ended;
 	e->orphan = !ended;
-	lcm_unlock(e);
-	if (!ended) {
+	if (!ended)
 		(void)pthread_detach(e->thread);
+	lcm_unlock(e);
+	if (!ended)
 		return;
-	}
 	(void)pthread_join(e->thread, NULL);
 	engine_free(e);
 }

@@ -84,7 +84,7 @@ static void take_letter(struct lcm_post *p, uint32_t from, const Hawser__CmanPor
 		memcpy(item.data, m->data.data, item.len);
 	lcm_lock(p->e);
 	for (struct lcm_handle *h = lcm_first(p->e); h; h = h->next)
-		if (h->on_data && h->port == m->to_port)
+		if (h->port == m->to_port)
 			lcm_push(h, &item);
 	lcm_unlock(p->e);
 }

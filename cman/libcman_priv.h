@@ -59,7 +59,7 @@ struct lcm_handle {
 	bool lost;			/* corosync has gone */
 	cman_callback_t on_event;
 	cman_confchgcallback_t on_confchg;
-	cman_datacallback_t on_data;
+	cman_datacallback_t on_data;	/* the caller's threads only; set while a port is */
 	uint8_t port;			/* 0 = not bound */
 	int port_lock;			/* descriptor, -1 */
 	bool asked;			/* has to answer whether this node may leave */

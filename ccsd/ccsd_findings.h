@@ -21,7 +21,7 @@ struct ccsd_finding {
 	enum ccsd_severity severity;
 	const char *id;			/* its kind, for programs: "unknown-attribute"; static */
 	const struct clu_node *node;	/* NULL: the document could not be read, line and column are known */
-	const char *attr;		/* the attribute that it is about, or NULL; lives as long as the document */
+	const char *attr;		/* the attribute that it is about, or NULL; the document's or the schema's */
 	int line, column;		/* after ccsd_findings_place() */
 	char *text;
 };
@@ -34,7 +34,7 @@ struct ccsd_findings {
 	int error;				/* 0, or the first negative errno that kept a finding from being made */
 };
 
-/* Adds one; node is not NULL, attr may be. */
+/* Adds one; node is not NULL, attr may be: a name that outlives the findings. */
 void ccsd_found(struct ccsd_findings *f, enum ccsd_severity severity, const char *id, const struct clu_node *node,
 	const char *attr, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 /* Is there room for one more of this severity? If not, looking for a suggestion is in vain. */

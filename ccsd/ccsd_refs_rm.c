@@ -119,19 +119,21 @@ static void check_unique(struct ccsd_refs *r, const struct clu_node *n, const st
 
 	while (list && *list) {
 		size_t len = strcspn(list, " ");
-		char attr[64], scope[160];
+		char name[64], scope[160];
+		const struct ccsd_attr *a;
 		const struct clu_node *first;
 
-		snprintf(attr, sizeof(attr), "%.*s", (int)len, list);
-		snprintf(scope, sizeof(scope), "%.60s/@%s", clu_node_name(n), attr);
+		snprintf(name, sizeof(name), "%.*s", (int)len, list);
+		snprintf(scope, sizeof(scope), "%.60s/@%s", clu_node_name(n), name);
 		list += len + (list[len] == ' ');
-		if (!strcmp(attr, ccsd_elem_primary(e)) || !ccsd_text(n, attr)[0])
+		a = ccsd_elem_attr(e, name);
+		if (!a || !strcmp(name, ccsd_elem_primary(e)) || !ccsd_text(n, name)[0])
 			continue;
-		first = ccsd_names_add(r, scope, ccsd_text(n, attr), n);
+		first = ccsd_names_add(r, scope, ccsd_text(n, name), n);
 		if (first)
-			ccsd_found(r->f, CCSD_WARNING, "duplicate", n, attr, "%s=\"%.80s\" in <%s>: the <%s> in line %d has the same; if both "
-				"run at once they are in each other's way: define it once in <resources>, and refer to it", attr,
-				ccsd_text(n, attr), clu_node_name(n), clu_node_name(n), clu_node_line(first));
+			ccsd_found(r->f, CCSD_WARNING, "duplicate", n, a->name, "%s=\"%.80s\" in <%s>: the <%s> in line %d has the same; if both "
+				"run at once they are in each other's way: define it once in <resources>, and refer to it", name,
+				ccsd_text(n, name), clu_node_name(n), clu_node_name(n), clu_node_line(first));
 	}
 }
 

@@ -25,6 +25,7 @@ offers cman_tool "" "" join leave status nodes wait kill expected version
 offers cman_tool join -- --wait --timeout --make-key
 offers ccs_tool "" "" update lsnode addnode addnodeids create upgrade edit diff history rollback effective
 offers ccs_test "" "" connect get get_list disconnect
+offers ccs_config_validate "" - --file --json --lax --running --verbose -R -t
 offers fence_tool "" "" ls join leave dump
 offers clustat "" - -i -x -l --json
 offers clusvcadm "" - -e -d -r -s -R -F -Z -U

@@ -3,9 +3,10 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "clu_opt.h"
+#include "cman_over.h"
 
 /* Below this token, knet's link monitor (it derives its times from the token) takes links down on a short hiccup. */
 #define SHORT_TOKEN_MS 1000
@@ -170,6 +171,7 @@ static void write_link(struct writer *w, unsigned l)
 {
 	const struct cman_plan_link *link = &w->p->links[l];
 	bool knet = w->p->transport == CMAN_KNET;
+	const char *name, *value;
 
 	clu_buf_printf(w->out, "\n\tinterface {\n\t\tlinknumber: %u\n\t\tmcastport: %u\n", l, link->port);
 	if (w->p->transport == CMAN_UDPB)
@@ -183,9 +185,15 @@ static void write_link(struct writer *w, unsigned l)
 	    !clu_node_attr(link->xml, "knet_ping_timeout"))
 		clu_buf_printf(w->out, "\t\tknet_ping_interval: %d\n\t\tknet_ping_timeout: %d\n", PING_INTERVAL_MS,
 			       PING_TIMEOUT_MS);
-	for (unsigned i = 0; link->xml && i < COUNT(link_keys); i++)
-		if (clu_node_attr(link->xml, link_keys[i].name))
-			write_key(w, link->xml, &link_keys[i], clu_node_attr(link->xml, link_keys[i].name), "\t\t");
+	for (unsigned i = 0; link->xml && clu_node_attr_at(link->xml, i, &name, &value); i++) {
+		const struct key *k = find_key(link_keys, COUNT(link_keys), name);
+
+		if (k)
+			write_key(w, link->xml, k, value, "\t\t");
+		else if (strcmp(name, "ringnumber"))
+			clu_buf_printf(w->warns, "%s:%d: interface/@%.60s: comes from cman, multicast and the node names: left out\n",
+				       clu_node_file(link->xml), clu_node_line(link->xml), name);
+	}
 	clu_buf_str(w->out, "\t}\n");
 }
 
@@ -197,8 +205,8 @@ static void write_totem(struct writer *w)
 	const char *name, *value;
 
 	clu_buf_printf(w->out,
-		       "totem {\n\tversion: 2\n\tcluster_name: %s\n\tconfig_version: %" PRIu64 "\n\ttransport: %s\n",
-		       p->cluster_name, p->config_version, transports[p->transport]);
+		       "totem {\n\tversion: 2\n\tcluster_name: %s\n\ttransport: %s\n",
+		       p->cluster_name, transports[p->transport]);
 	if (p->crypto)
 		clu_buf_printf(w->out, "\tcrypto_cipher: %s\n\tcrypto_hash: %s\n\tkeyfile: %s\n",
 			       word_attr(w, totem, "crypto_cipher", "aes256"),
@@ -284,19 +292,62 @@ static const char *log_attr(struct writer *w, const struct clu_node *logging, co
 	return word_attr(w, logging, name, def);
 }
 
+/* Names of cman's time, and what corosync 3 calls the part that does this work; NULL: nothing does. */
+static const struct { const char *old, *now; } subsystems[] = {
+	{ "CMAN", "VOTEQ" }, { "CONFDB", "CMAP" }, { "CLM", NULL }, { "CKPT", NULL }, { "EVT", NULL },
+};
+
+static const char *subsystem(const char *name)
+{
+	for (unsigned i = 0; i < COUNT(subsystems); i++)
+		if (!strcmp(subsystems[i].old, name))
+			return subsystems[i].now;
+	return name;
+}
+
+static void write_subsystems(struct writer *w, const struct clu_node *logging)
+{
+	static const char *const keys[] = { "to_logfile", "to_syslog", "logfile_priority", "syslog_facility",
+		"syslog_priority", "debug" };
+	const struct clu_node *d;
+
+	for (d = clu_node_child(logging, "logging_daemon"); d; d = clu_node_next(d, "logging_daemon")) {
+		const char *who = clu_node_attr(d, "name"), *sub = clu_node_attr(d, "subsys");
+
+		if (!who || strcmp(who, "corosync") || !sub)
+			continue;
+		sub = subsystem(word_attr(w, d, "subsys", "MAIN"));
+		if (!sub) {
+			clu_buf_printf(w->warns, "%s:%d: logging_daemon/@subsys: corosync 3 has no part \"%.32s\": left out\n",
+				       clu_node_file(d), clu_node_line(d), clu_node_attr(d, "subsys"));
+			continue;
+		}
+		clu_buf_printf(w->out, "\n\tlogger_subsys {\n\t\tsubsys: %s\n", sub);
+		for (unsigned i = 0; i < COUNT(keys); i++)
+			if (clu_node_attr(d, keys[i]))
+				clu_buf_printf(w->out, "\t\t%s: %s\n", keys[i], word_attr(w, d, keys[i], "no"));
+		clu_buf_str(w->out, "\t}\n");
+	}
+}
+
 static void write_logging(struct writer *w)
 {
 	const struct clu_node *logging = clu_node_child(clu_conf_root(w->p->conf), "logging");
+	const char *debug = w->p->over.debug ? "on" : log_attr(w, logging, "debug", "off");
+	/* COMPAT: debug messages are asked for to be seen: they go to the file whatever its priority. */
+	const char *priority = !strcmp(debug, "on") ? "debug" : log_attr(w, logging, "logfile_priority", "info");
 
 	clu_buf_printf(w->out,
 		       "\nlogging {\n\tto_stderr: no\n\tto_logfile: %s\n\tlogfile: %s\n\tlogfile_priority: %s\n",
 		       log_attr(w, logging, "to_logfile", "yes"), w->p->logfile,
-		       log_attr(w, logging, "logfile_priority", "info"));
+		       priority);
 	clu_buf_printf(
 		w->out,
-		"\tto_syslog: %s\n\tsyslog_facility: %s\n\tsyslog_priority: %s\n\tdebug: %s\n\ttimestamp: hires\n}\n",
+		"\tto_syslog: %s\n\tsyslog_facility: %s\n\tsyslog_priority: %s\n\tdebug: %s\n\ttimestamp: hires\n",
 		log_attr(w, logging, "to_syslog", "yes"), log_attr(w, logging, "syslog_facility", "local4"),
-		log_attr(w, logging, "syslog_priority", "info"), log_attr(w, logging, "debug", "off"));
+		log_attr(w, logging, "syslog_priority", "info"), debug);
+	write_subsystems(w, logging);
+	clu_buf_str(w->out, "}\n");
 }
 
 static void write_rest(struct writer *w)
@@ -313,23 +364,83 @@ static void write_rest(struct writer *w)
 			clu_buf_printf(w->out, "\tgid: %s\n", word_attr(w, u, "gid", "0"));
 		clu_buf_str(w->out, "}\n");
 	}
-	/* For cman_tool itself: corosync keeps unknown sections in its map. */
-	clu_buf_printf(w->out, "\nhawser {\n\tcluster_id: %u\n%s}\n", w->p->cluster_id,
-		       w->p->overridden ? "\toverridden: yes\n" : "");
+}
+
+/* FNV-1a of 64 bits: to tell two texts apart, not to guard them. */
+static uint64_t digest(const char *text, size_t len)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)text[i]) * 1099511628211u;
+	return h;
+}
+
+/*
+ * For cman_tool and cmand: corosync keeps unknown sections in its map, so this tells what
+ * a running corosync has read. The version is not among what the digest is made of: most
+ * versions of cluster.conf change nothing here. It does not stand in totem either: there
+ * corosync ends a node that comes back with a version of before.
+ */
+static void write_own(struct writer *w, size_t begin)
+{
+	char over[CMAN_OVER_TEXT];
+	uint64_t h;
+
+	if (cman_over_pack(&w->p->over, over) < 0) {
+		clu_buf_str(w->errs, "the values on the command line have blanks, braces or a #, or are too long: corosync.conf "
+				     "cannot hold them; write them into cluster.conf\n");
+		w->faults++;
+		return;
+	}
+	clu_buf_printf(w->out, "\nhawser {\n\tcluster_id: %u\n", w->p->cluster_id);
+	if (*over)
+		clu_buf_printf(w->out, "\tjoined_with: %s\n", over);
+	h = digest(clu_buf_text(w->out) + begin, w->out->len - begin);
+	clu_buf_printf(w->out, "\tdigest: %016" PRIx64 "\n\tconfig_version: %" PRIu64 "\n}\n", h, w->p->config_version);
+}
+
+bool cman_conf_value(const char *text, const char *section, const char *key, char *ret, size_t size)
+{
+	char head[64], name[64];
+	const char *p, *end;
+
+	*ret = '\0';
+	snprintf(head, sizeof(head), "%.60s {\n", section);
+	snprintf(name, sizeof(name), "\n\t%.58s: ", key);
+	for (p = strstr(text, head); p && p != text && p[-1] != '\n'; p = strstr(p + 1, head))
+		;
+	end = p ? strstr(p, "\n}") : NULL;
+	p = p ? strstr(p, name) : NULL;
+	if (!p || !end || p >= end)
+		return false;
+	p += strlen(name);
+	snprintf(ret, size, "%.*s", (int)strcspn(p, "\n"), p);
+	return true;
 }
 
 int cman_conf_write(const struct cman_plan *p, struct clu_buf *ret, struct clu_buf *errs, struct clu_buf *warns)
 {
 	struct writer w = { .p = p, .out = ret, .errs = errs, .warns = warns };
+	size_t begin = ret->len;
 
-	clu_buf_printf(ret,
-		       "# Written by cman_tool from cluster.conf version %" PRIu64
-		       " at every join: change that file, not this one.\n\n",
-		       p->config_version);
+	clu_buf_str(ret, "# Made by Hawser from cluster.conf, at every join and every change: change that file, not this one.\n\n");
 	write_totem(&w);
 	write_nodes(&w);
 	write_quorum(&w);
 	write_logging(&w);
 	write_rest(&w);
+	write_own(&w, begin);
 	return w.faults;
+}
+
+bool cman_conf_is_whole(const char *text, char ret_digest[20])
+{
+	const char *line = strstr(text, "\n\tdigest: ");
+	char is[20];
+
+	if (!cman_conf_value(text, "hawser", "digest", ret_digest, 20) || !line)
+		return false;
+	snprintf(is, sizeof(is), "%016" PRIx64, digest(text, (size_t)(line + 1 - text)));
+	return !strcmp(is, ret_digest);
 }

@@ -13,7 +13,9 @@
 #include "clu_path.h"
 #include "clu_store.h"
 #include "cman_conf.h"
+#include "cman_info.h"
 #include "cman_name.h"
+#include "cman_over.h"
 #include "cman_start.h"
 
 #define VERSION_MS 500		/* a second opinion for status: not worth a long wait */
@@ -109,15 +111,21 @@ static int make_dirs(const struct cman_plan *p, struct clu_buf *errs)
 	return 0;
 }
 
-int cman_doc_write(const struct cman_plan *p, const struct clu_buf *text, char *path, size_t size, struct clu_buf *errs)
+int cman_doc_write(const struct cman_plan *p, const struct clu_buf *text, bool starts, char *path, size_t size,
+		   struct clu_buf *errs)
 {
-	int r;
+	int r = make_dirs(p, errs);
 
-	snprintf(path, size, "%s/corosync.conf", clu_path(CLU_PATH_RUN));
-	r = make_dirs(p, errs);
 	if (r < 0)
 		return r;
-	r = clu_store_write(path, text->data, text->len, 0640);
+	if (starts) {
+		snprintf(path, size, "%s/" CMAN_DOC_STARTED, clu_path(CLU_PATH_RUN));
+		r = clu_store_write(path, text->data, text->len, 0640);
+	}
+	if (!r) {
+		snprintf(path, size, "%s/corosync.conf", clu_path(CLU_PATH_RUN));
+		r = clu_store_write(path, text->data, text->len, 0640);
+	}
 	if (r < 0)
 		clu_buf_printf(errs, "%s cannot be written: %s; run this as root, and check the space there\n", path,
 			       strerror(-r));
@@ -125,12 +133,11 @@ int cman_doc_write(const struct cman_plan *p, const struct clu_buf *text, char *
 }
 
 int cman_doc_plan(const struct clu_conf *conf, const char *node_name, const struct cman_overrides *over,
-		  struct cman_plan *plan, struct clu_buf *text, struct clu_buf *errs)
+		  struct cman_plan *plan, struct clu_buf *text, struct clu_buf *warns, struct clu_buf *errs)
 {
 	static char keyfile[PATH_MAX], logfile[PATH_MAX];
 	struct cman_plan_in in = { .conf = conf, .over = *over, .default_keyfile = keyfile, .default_logfile = logfile,
 				   .resolve = cman_name_resolve };
-	struct clu_buf warns = CLU_BUF_INIT;
 	int faults;
 
 	snprintf(keyfile, sizeof(keyfile), "%s/corosync.key", clu_path(CLU_PATH_KEYS));
@@ -138,10 +145,23 @@ int cman_doc_plan(const struct clu_conf *conf, const char *node_name, const stru
 	in.own_name = cman_name_own(conf, node_name, errs);
 	if (!in.own_name)
 		return -ENOENT;
-	faults = cman_plan_make(&in, plan, errs, &warns);
+	faults = cman_plan_make(&in, plan, errs, warns);
 	if (!faults)
-		faults = cman_conf_write(plan, text, errs, &warns);
-	cman_doc_print(&warns);
-	clu_buf_free(&warns);
+		faults = cman_conf_write(plan, text, errs, warns);
 	return faults ? -EINVAL : 0;
+}
+
+int cman_doc_plan_running(const struct cman_info *info, const struct clu_conf *conf, struct cman_plan *plan,
+			  struct clu_buf *text, struct clu_buf *warns, struct clu_buf *errs)
+{
+	static char joined_with[CMAN_OVER_TEXT];	/* the plan points into it */
+	const struct cman_member *own = cman_info_own(info);
+	struct cman_overrides over;
+
+	snprintf(joined_with, sizeof(joined_with), "%s", info->joined_with);
+	if (cman_over_unpack(joined_with, &over) < 0) {
+		clu_buf_str(errs, "what this node was joined with cannot be read any more: leave and join again\n");
+		return -EINVAL;
+	}
+	return cman_doc_plan(conf, own ? own->name : NULL, &over, plan, text, warns, errs);
 }

@@ -19,13 +19,25 @@ uint64_t cman_doc_version(void);
 
 /*
  * The plan for this machine (node_name: see cman_name_own) and the text of its
- * corosync.conf. Warnings are printed. 0 or negative errno with findings in errs.
+ * corosync.conf. What was left out or understood otherwise is said in warns. 0 or
+ * negative errno with findings in errs.
  */
 int cman_doc_plan(const struct clu_conf *conf, const char *node_name, const struct cman_overrides *over,
-	struct cman_plan *plan, struct clu_buf *text, struct clu_buf *errs);
+	struct cman_plan *plan, struct clu_buf *text, struct clu_buf *warns, struct clu_buf *errs);
 
-/* Writes RUN/corosync.conf durably, with the folders it needs; its path in ret. */
-int cman_doc_write(const struct cman_plan *plan, const struct clu_buf *text, char *ret, size_t size,
+/* The same for the node that runs here now, with what it was joined with on the command line. */
+struct cman_info;
+int cman_doc_plan_running(const struct cman_info *info, const struct clu_conf *conf, struct cman_plan *plan,
+	struct clu_buf *text, struct clu_buf *warns, struct clu_buf *errs);
+
+/* In RUN, beside corosync.conf: what the running corosync was started with. */
+#define CMAN_DOC_STARTED "corosync.conf.started"
+
+/*
+ * Writes RUN/corosync.conf durably, with the folders it needs; its path in ret.
+ * starts: corosync is about to be started with it, so CMAN_DOC_STARTED becomes the same.
+ */
+int cman_doc_write(const struct cman_plan *plan, const struct clu_buf *text, bool starts, char *ret, size_t size,
 	struct clu_buf *errs);
 
 /* Prints the lines on stderr, "cman_tool: " before each that is not indented. */

@@ -49,6 +49,17 @@ bool cman_fenced_is_joined(int *ret_error)
 	return joined;
 }
 
+void cman_fenced_state(char ret[16])
+{
+	Hawser__FencedNews *news;
+
+	snprintf(ret, 16, "-");
+	if (ask(&news) < 0)
+		return;
+	snprintf(ret, 16, "%.15s", news->wait_state);
+	protobuf_c_message_free_unpacked(&news->base, NULL);
+}
+
 int cman_fenced_last(const struct cman_info *info, struct cman_fence *ret, unsigned max, unsigned *ret_n,
 		     struct clu_buf *errs)
 {

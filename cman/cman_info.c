@@ -123,8 +123,6 @@ static void read_runtime(cmap_handle_t h, struct cman_info *info)
 			m->member = !strcmp(text, "joined");
 		} else if (!strcmp(what, "join_count")) {
 			(void)get_u32(h, key, &m->joins);
-		} else if (!strcmp(what, "config_version")) {
-			(void)cmap_get_uint64(h, key, &m->config_version);
 		} else if (!strcmp(what, "ip") && !m->n_addrs) {
 			get_text(h, key, text, sizeof(text));
 			cman_info_parse_ips(text, m);
@@ -133,23 +131,29 @@ static void read_runtime(cmap_handle_t h, struct cman_info *info)
 	(void)cmap_iter_finalize(h, it);
 }
 
+uint64_t cman_info_version(uint64_t h)
+{
+	uint64_t version = 0;
+	char text[24] = "";
+
+	get_text(h, "hawser.config_version", text, sizeof(text));
+	if (*text)
+		return strtoull(text, NULL, 10);
+	(void)cmap_get_uint64(h, "totem.config_version", &version);
+	return version;
+}
+
 static void read_map(cmap_handle_t h, struct cman_info *info)
 {
 	char text[64] = "";
 
 	get_text(h, "totem.cluster_name", info->cluster_name, sizeof(info->cluster_name));
-	get_text(h, "hawser.config_version", text, sizeof(text));
-	if (*text)
-		info->config_version = strtoull(text, NULL, 10);
-	else
-		(void)cmap_get_uint64(h, "totem.config_version", &info->config_version);
-	*text = '\0';
+	info->config_version = cman_info_version(h);
 	(void)get_u32(h, "runtime.votequorum.this_node_id", &info->own_id);
 	get_text(h, "hawser.cluster_id", text, sizeof(text));
 	info->cluster_id = *text ? (uint32_t)strtoul(text, NULL, 10) : cman_cluster_id(info->cluster_name, false);
-	*text = '\0';
-	get_text(h, "hawser.overridden", text, sizeof(text));
-	info->overridden = !strcmp(text, "yes");
+	get_text(h, "hawser.digest", info->digest, sizeof(info->digest));
+	get_text(h, "hawser.joined_with", info->joined_with, sizeof(info->joined_with));
 	*text = '\0';
 	get_text(h, "totem.crypto_cipher", text, sizeof(text));
 	info->crypto = *text && strcmp(text, "none");
@@ -244,6 +248,29 @@ static void look_at_ring(struct cman_info *info)
 	(void)quorum_finalize(h);
 }
 
+static void add_to_group(struct cman_info *info, const char *name, uint32_t nodeid)
+{
+	struct cman_group *g = info->groups;
+	unsigned at;
+
+	while (g < info->groups + info->n_groups && strcmp(g->name, name))
+		g++;
+	if (g == info->groups + info->n_groups) {
+		if (info->n_groups == CMAN_MAX_GROUPS)
+			return;
+		info->n_groups++;
+		snprintf(g->name, sizeof(g->name), "%s", name);
+	}
+	g->own |= nodeid == info->own_id;
+	for (at = 0; at < g->n_nodes && g->nodes[at] < nodeid; at++)
+		;
+	if (g->n_nodes == CMAN_MAX_NODES || (at < g->n_nodes && g->nodes[at] == nodeid))
+		return;
+	memmove(&g->nodes[at + 1], &g->nodes[at], (g->n_nodes - at) * sizeof(g->nodes[0]));
+	g->nodes[at] = nodeid;
+	g->n_nodes++;
+}
+
 static void look_at_groups(struct cman_info *info)
 {
 	struct cpg_iteration_description_t d;
@@ -255,14 +282,11 @@ static void look_at_groups(struct cman_info *info)
 		return;
 	if (cpg_iteration_initialize(h, CPG_ITERATION_ALL, NULL, &it) == CS_OK) {
 		while (cpg_iteration_next(it, &d) == CS_OK) {
-			size_t len =
-				d.group.length < sizeof(d.group.value) ? d.group.length : sizeof(d.group.value) - 1;
+			char name[64];
 
-			d.group.value[len] = '\0';
-			if (d.nodeid != info->own_id || strncmp(d.group.value, "hawser:", 7) ||
-			    info->n_groups == CMAN_MAX_GROUPS)
-				continue;
-			snprintf(info->groups[info->n_groups++], sizeof(info->groups[0]), "%.63s", d.group.value);
+			snprintf(name, sizeof(name), "%.*s", (int)(d.group.length < 63 ? d.group.length : 63), d.group.value);
+			if (!strncmp(name, "hawser:", 7))
+				add_to_group(info, name, d.nodeid);
 		}
 		(void)cpg_iteration_finalize(it);
 	}
@@ -341,7 +365,7 @@ const struct cman_member *cman_info_own(const struct cman_info *info)
 bool cman_info_has_group(const struct cman_info *info, const char *group)
 {
 	for (unsigned i = 0; i < info->n_groups; i++)
-		if (!strcmp(info->groups[i], group))
+		if (info->groups[i].own && !strcmp(info->groups[i].name, group))
 			return true;
 	return false;
 }

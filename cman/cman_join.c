@@ -4,18 +4,27 @@
 #include "cman_join.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "clu_path.h"
 #include "clu_running.h"
+#include "cman_bare.h"
 #include "cman_call.h"
+#include "cman_conf.h"
 #include "cman_doc.h"
 #include "cman_info.h"
 #include "cman_key.h"
+#include "cman_name.h"
+#include "cman_over.h"
+#include "cman_peer.h"
 #include "cman_start.h"
 #include "cman_wait.h"
+
+#define PEER_WAIT_MS 450	/* nodes of a running cluster answer within a few; nobody does at a cold start */
 
 /*
  * A key made here is known to no other node. A node that needs others for quorum
@@ -79,10 +88,15 @@ static int start_and_wait(const struct cman_join_opts *o, const struct cman_plan
 {
 	enum cman_wait_for what = o->wait_quorate ? CMAN_WAIT_QUORATE : CMAN_WAIT_MEMBER;
 	uint64_t patient = cman_now_ms() + CMAN_START_MS;	/* it has just started: busy is not hung */
+	struct clu_buf late = CLU_BUF_INIT;
 	int r;
 
 	if (cman_start(path, plan->logfile, errs) < 0)
 		return 1;
+	/* Without cluster.conf there is nothing that could change. */
+	if (!o->bare && cman_start_cmand(&late) < 0)
+		cman_doc_print(&late);
+	clu_buf_free(&late);
 	if (!o->wait_member && !o->wait_quorate)
 		return 0;
 	do
@@ -91,43 +105,140 @@ static int start_and_wait(const struct cman_join_opts *o, const struct cman_plan
 	return report_wait(r, plan->logfile, errs);
 }
 
-int cman_join(const struct cman_join_opts *o)
+/* May this node join at all? 0, or -EBUSY with the reason in errs. */
+static int check_free(struct clu_buf *errs)
 {
-	static struct cman_plan plan;
-	struct clu_buf errs = CLU_BUF_INIT, text = CLU_BUF_INIT;
 	const struct cman_info *info;
-	struct clu_conf *conf = NULL;
-	char path[PATH_MAX];
-	int r, rc = 1;
+	int r = cman_info_get(&info);
 
-	r = o->check_only ? -ENOTCONN : cman_info_get(&info);
 	if (!r || r == -EAGAIN) {
-		clu_buf_str(&errs,
-			    "Node is already active: corosync runs here; see \"cman_tool status\", or leave first\n");
-		goto out;
+		clu_buf_str(errs, "Node is already active: corosync runs here; see \"cman_tool status\", or leave first\n");
+		return -EBUSY;
 	}
 	if (r != -ENOTCONN) {
-		cman_call_explain(r, &errs);
-		goto out;
+		cman_call_explain(r, errs);
+		return -EBUSY;
 	}
 	/*
 	 * An rgmanager from before corosync ended is still stopping its services. The
 	 * others take a node that joins with a new fenced for one that runs nothing.
 	 */
-	if (!o->check_only && clu_running("rgmanager")) {
-		clu_buf_str(&errs, "rgmanager still runs on this node without a cluster: it is stopping its services, and the "
+	if (clu_running("rgmanager")) {
+		clu_buf_str(errs, "rgmanager still runs on this node without a cluster: it is stopping its services, and the "
 			"others would take this node for one that runs none; wait until it has ended, or restart the machine\n");
-		goto out;
+		return -EBUSY;
 	}
-	if (cman_doc_get(&conf, o->validate, &errs) < 0 ||
-	    cman_doc_plan(conf, o->node_name, &o->over, &plan, &text, &errs) < 0)
+	/* The cmand of a corosync that has just ended is about to end as well. */
+	cman_start_wait_cmand();
+	return 0;
+}
+
+/* -X. The address of this machine: -n's, or that of its host name, or the first there is. */
+static int plan_bare(const struct cman_join_opts *o, struct cman_plan *plan, struct clu_buf *text, struct clu_buf *warns,
+		     struct clu_buf *errs)
+{
+	static char logfile[PATH_MAX];
+	char addr[CMAN_ADDR_LEN];
+
+	snprintf(logfile, sizeof(logfile), "%s/corosync.log", clu_path(CLU_PATH_LOG));
+	if (cman_name_local(o->node_name, addr, sizeof(addr)) < 0) {
+		clu_buf_str(errs, "this machine has no IPv4 address but the loopback one: bring its interface up, or give an address "
+				  "with -n\n");
+		return -ENOENT;
+	}
+	return cman_bare_write(addr, &o->over, logfile, plan, text, errs, warns) ? -EINVAL : 0;
+}
+
+static int plan_document(const struct cman_join_opts *o, struct clu_conf **ret_conf, struct cman_plan *plan,
+			 struct clu_buf *text, struct clu_buf *warns, struct clu_buf *errs)
+{
+	int r = 0;
+
+	if (o->source == CMAN_FROM_CCSD && !cman_doc_version()) {
+		clu_buf_str(errs, "-C ccsconfig: ccsd does not run on this node, or has no configuration: start it, or leave -C out\n");
+		return -ECONNREFUSED;
+	}
+	r = cman_doc_get(ret_conf, o->validate, errs);
+	return r < 0 ? r : cman_doc_plan(*ret_conf, o->node_name, &o->over, plan, text, warns, errs);
+}
+
+/*
+ * A node that was away while nodes were added has a list without them. corosync would
+ * start with it, hear some nodes and not others, and keep the whole cluster from forming a
+ * ring. So a cluster that runs is asked first, and what it runs with is taken.
+ */
+static int take_newer(const struct cman_plan *plan, struct clu_buf *text, struct clu_buf *errs)
+{
+	static struct cman_peer peers[CMAN_MAX_NODES];
+	struct clu_buf theirs = CLU_BUF_INIT;
+	char digest[20], line[CMAN_NODE_NAME_MAX + 16];
+	int best = -1, r;
+
+	if (plan->transport != CMAN_KNET || plan->n_nodes < 2 || cman_peer_ask(plan, PEER_WAIT_MS, peers) < 0)
+		return 0;
+	for (unsigned i = 0; i < plan->n_nodes; i++) {
+		const struct cman_peer *p = &peers[i];
+
+		if (!p->answered || p->facts.crypto != plan->crypto || (plan->crypto && !p->key_equal) || !p->facts.text_len ||
+		    (!p->facts.quorate && p->facts.version <= plan->config_version))
+			continue;
+		if (best < 0 || p->facts.quorate > peers[best].facts.quorate ||
+		    (p->facts.quorate == peers[best].facts.quorate && p->facts.version > peers[best].facts.version))
+			best = (int)i;
+	}
+	if (best < 0 || !cman_conf_is_whole(clu_buf_text(text), digest) || !strcmp(digest, peers[best].facts.digest))
+		return 0;
+	if (cman_over_any(&plan->over)) {
+		/* Values of the command line make the difference, or are not worth a second look. */
+		if (peers[best].facts.version <= plan->config_version)
+			return 0;
+		clu_buf_printf(errs, "%s runs with version %" PRIu64 " of cluster.conf, and here is %" PRIu64 ": copy it from there, or join "
+			       "without values on the command line\n", plan->nodes[best].name, peers[best].facts.version,
+			       plan->config_version);
+		return -ESTALE;
+	}
+	r = cman_peer_fetch(plan, (unsigned)best, &peers[best], &theirs);
+	snprintf(line, sizeof(line), "\n\t\tname: %s\n", plan->nodes[plan->own].name);
+	if (r < 0) {
+		clu_buf_printf(errs, "%s runs with version %" PRIu64 " of cluster.conf, here is %" PRIu64 ", and it could not be brought here "
+			       "(%s): try again, or copy cluster.conf from there\n", plan->nodes[best].name,
+			       peers[best].facts.version, plan->config_version, strerror(-r));
+	} else if (!strstr(clu_buf_text(&theirs), line)) {
+		clu_buf_printf(errs, "%s runs with version %" PRIu64 " of cluster.conf, in which the node \"%s\" is no more: add it again with "
+			       "\"ccs_tool addnode\" there\n", plan->nodes[best].name, peers[best].facts.version,
+			       plan->nodes[plan->own].name);
+		r = -ENOENT;
+	} else {
+		printf("Joining with what %s runs with (version %" PRIu64 " of cluster.conf; here is %" PRIu64 ")\n",
+		       plan->nodes[best].name, peers[best].facts.version, plan->config_version);
+		clu_buf_free(text);
+		clu_buf_str(text, clu_buf_text(&theirs));
+	}
+	clu_buf_free(&theirs);
+	return r;
+}
+
+int cman_join(const struct cman_join_opts *o)
+{
+	static struct cman_plan plan;
+	struct clu_buf errs = CLU_BUF_INIT, text = CLU_BUF_INIT, warns = CLU_BUF_INIT;
+	struct clu_conf *conf = NULL;
+	char path[PATH_MAX];
+	int r, rc = 1;
+
+	if (!o->check_only && check_free(&errs) < 0)
+		goto out;
+	r = o->bare ? plan_bare(o, &plan, &text, &warns, &errs) : plan_document(o, &conf, &plan, &text, &warns, &errs);
+	cman_doc_print(&warns);
+	if (r < 0)
 		goto out;
 	if (o->check_only) {
 		fputs(clu_buf_text(&text), stdout);
 		rc = 0;
 		goto out;
 	}
-	if (ready_key(&plan, o, &errs) < 0 || cman_doc_write(&plan, &text, path, sizeof(path), &errs) < 0)
+	if (ready_key(&plan, o, &errs) < 0 || (!o->bare && take_newer(&plan, &text, &errs) < 0) ||
+	    cman_doc_write(&plan, &text, true, path, sizeof(path), &errs) < 0)
 		goto out;
 	rc = start_and_wait(o, &plan, path, &errs);
 out:
@@ -135,5 +246,6 @@ out:
 	clu_conf_unref(conf);
 	clu_buf_free(&errs);
 	clu_buf_free(&text);
+	clu_buf_free(&warns);
 	return rc;
 }

@@ -172,3 +172,31 @@ int cman_name_resolve(void *ctx, const char *name, char *ret, size_t size)
 	}
 	return -ENOENT;
 }
+
+int cman_name_local(const char *given, char *ret, size_t size)
+{
+	struct ifaddrs *list = NULL;
+	struct utsname u = { .nodename = "" };
+	int r = -ENOENT;
+
+	if (!given)
+		(void)uname(&u);
+	if (getifaddrs(&list) < 0)
+		return -ENOENT;
+	for (int pass = 0; pass < 2 && r < 0; pass++) {
+		char wanted[NI_MAXHOST] = "";
+		const char *name = given ? given : u.nodename;
+
+		if (!pass && cman_name_resolve(NULL, name, wanted, sizeof(wanted)) < 0)
+			continue;
+		for (const struct ifaddrs *i = list; i && r < 0 && (!pass || !given); i = i->ifa_next) {
+			if (!is_usable(i) || i->ifa_addr->sa_family != AF_INET ||
+			    getnameinfo(i->ifa_addr, address_len(i->ifa_addr), ret, (socklen_t)size, NULL, 0, NI_NUMERICHOST) ||
+			    (!pass && strcmp(ret, wanted)))
+				continue;
+			r = 0;
+		}
+	}
+	freeifaddrs(list);
+	return r;
+}

@@ -20,6 +20,13 @@ const char *cman_name_match(const struct clu_conf *conf, const char *host);
  */
 const char *cman_name_own(const struct clu_conf *conf, const char *given, struct clu_buf *why);
 
+/*
+ * The IPv4 address of this machine that `given` (a name or number, or NULL: the host
+ * name) stands for; where that gives none, the first of its addresses that is no
+ * loopback. 0 or -ENOENT; with a `given` that is no address of this machine -ENOENT.
+ */
+int cman_name_local(const char *given, char *ret, size_t size);
+
 /* Numeric address of a host name, IPv4 preferred. 0 or -ENOENT. Fits cman_plan_in.resolve. */
 int cman_name_resolve(void *ctx, const char *name, char *ret, size_t size);
 

@@ -507,12 +507,6 @@ bool cman_plan_is_quorate_alone(const struct cman_plan *p)
 	return p->two_node || p->nodes[p->own].votes >= (expected + 2) / 2;
 }
 
-static bool is_overridden(const struct cman_overrides *o)
-{
-	return o->cluster_name || o->multicast || o->keyfile || o->votes >= 0 || o->expected > 0 || o->nodeid > 0 ||
-	       o->port > 0 || o->two_node || o->no_realtime;
-}
-
 int cman_plan_make(const struct cman_plan_in *in, struct cman_plan *ret, struct clu_buf *errs, struct clu_buf *warns)
 {
 	const struct clu_node *root = clu_conf_root(in->conf);
@@ -522,7 +516,7 @@ int cman_plan_make(const struct cman_plan_in *in, struct cman_plan *ret, struct 
 	m.totem = clu_node_child(root, "totem");
 	memset(ret, 0, sizeof(*ret));
 	ret->conf = in->conf;
-	ret->overridden = is_overridden(&in->over);
+	ret->over = in->over;
 	plan_identity(&m);
 	plan_logfile(&m);
 	plan_nodes(&m);

@@ -21,6 +21,7 @@
 #define CMAN_ADDR_LEN 64
 #define CMAN_CLUSTER_NAME_MAX 15	/* bytes; the limit of libcman's structures */
 #define CMAN_NODE_NAME_MAX 255
+#define CMAN_OVER_TEXT 400	/* bytes of cman_over_pack's text with the NUL; a line of corosync.conf may have 511 */
 #define CMAN_DEFAULT_PORT 5405
 #define CMAN_DEFAULT_TOKEN_MS 3000
 
@@ -37,9 +38,10 @@ struct cman_overrides {
 	int64_t port;			/* -p */
 	bool two_node;			/* -2 */
 	bool no_realtime;		/* -P */
+	bool debug;			/* -d: corosync's debug messages */
 };
 
-#define CMAN_NO_OVERRIDES { NULL, NULL, NULL, -1, -1, -1, -1, false, false }
+#define CMAN_NO_OVERRIDES { NULL, NULL, NULL, -1, -1, -1, -1, false, false, false }
 
 struct cman_plan_in {
 	const struct clu_conf *conf;
@@ -90,7 +92,7 @@ struct cman_plan {
 	struct cman_plan_node nodes[CMAN_MAX_NODES];
 	unsigned own;			/* index in nodes */
 	const struct clu_conf *conf;
-	bool overridden;		/* the command line changed something: a reload would lose it */
+	struct cman_overrides over;	/* what of it came from the command line */
 };
 
 /*

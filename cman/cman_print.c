@@ -22,6 +22,11 @@ static void print_addresses(const struct cman_member *m, struct clu_buf *ret)
 		clu_buf_printf(ret, "%s ", m->addr[i]);
 }
 
+static bool has_config_error(const struct cman_info *info)
+{
+	return !strcmp(info->config_state, "restart") || !strcmp(info->config_state, "failed");
+}
+
 void cman_print_status(const struct cman_info *info, struct clu_buf *ret)
 {
 	const struct cman_member *own = cman_info_own(info);
@@ -41,7 +46,8 @@ void cman_print_status(const struct cman_info *info, struct clu_buf *ret)
 	clu_buf_printf(ret, "Node votes: %u\n", info->own_votes);
 	clu_buf_printf(ret, "Quorum: %u %s\n", info->quorum, info->quorate ? " " : "Activity blocked");
 	clu_buf_printf(ret, "Active subsystems: %u\n", info->clients);
-	clu_buf_printf(ret, "Flags:%s \n", info->two_node ? " 2node" : "");
+	/* COMPAT: "Error" said that the configuration could not be used as it stands. */
+	clu_buf_printf(ret, "Flags:%s%s \n", info->two_node ? " 2node" : "", has_config_error(info) ? " Error" : "");
 	/* COMPAT: port 0 was cman's own; groups took the place of the other ports. */
 	clu_buf_str(ret, "Ports Bound: 0  \n");
 	clu_buf_printf(ret, "Node name: %s\n", own ? own->name : "");
@@ -69,12 +75,13 @@ json_t *cman_json_status(const struct cman_info *info)
 	json_t *groups = json_array(), *mcast = json_array();
 
 	for (unsigned i = 0; i < info->n_groups; i++)
-		json_array_append_new(groups, json_string(info->groups[i]));
+		if (info->groups[i].own)
+			json_array_append_new(groups, json_string(info->groups[i].name));
 	for (unsigned i = 0; i < info->n_mcast; i++)
 		json_array_append_new(mcast, json_string(info->mcast[i]));
 	return json_pack("{s:s, s:s, s:I, s:i, s:b, s:{s:i, s:I}, s:i, s:i, s:i, s:i, s:i, s:i, s:b, s:b, s:b, s:i, "
 			 "s:s, s:i, s:o,"
-			 " s:o, s:o}",
+			 " s:o, s:o, s:s, s:s}",
 			 "version", CMAN_COMPAT_VERSION, "cluster_name", info->cluster_name, "config_version",
 			 (json_int_t)info->config_version, "cluster_id", (int)info->cluster_id, "member",
 			 own && own->member, "ring", "representative", (int)info->ring_rep, "sequence",
@@ -84,7 +91,8 @@ json_t *cman_json_status(const struct cman_info *info)
 			 (int)info->quorum, "quorate", info->quorate, "two_node", info->two_node, "device_alive",
 			 info->device_alive, "clients", (int)info->clients, "node_name", own ? own->name : "",
 			 "node_id", (int)info->own_id, "multicast_addresses", mcast, "node_addresses",
-			 json_addresses(own), "groups", groups);
+			 json_addresses(own), "groups", groups, "config_state", info->config_state, "config_why",
+			 info->config_why);
 }
 
 static bool is_wanted(const struct cman_nodes_opts *o, const struct cman_info *info, const struct cman_member *m)
@@ -226,10 +234,9 @@ json_t *cman_json_nodes(const struct cman_info *info, const struct cman_nodes_op
 
 		if (!is_wanted(o, info, m))
 			continue;
-		row = json_pack("{s:i, s:s, s:b, s:i, s:i, s:i, s:I, s:o, s:o}", "id", (int)m->nodeid, "name",
+		row = json_pack("{s:i, s:s, s:b, s:i, s:i, s:i, s:o, s:o}", "id", (int)m->nodeid, "name",
 				m->name, "member", m->member, "votes", (int)m->votes, "expected_votes",
-				(int)m->expected, "joins", (int)m->joins, "config_version",
-				(json_int_t)m->config_version, "joined",
+				(int)m->expected, "joins", (int)m->joins, "joined",
 				m->member && m->joined ? json_integer((json_int_t)m->joined) : json_null(),
 				"addresses", json_addresses(m));
 		for (unsigned k = 0; k < o->n_fenced; k++)

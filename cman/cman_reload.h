@@ -6,14 +6,11 @@
 #include "cman_doc.h"
 
 /*
- * Writes this node's corosync.conf anew and has corosync read it (corosync makes
- * every member read its own file then; a node whose file is still the old one
- * just finds nothing new). Prints what is to be said; returns the exit code.
+ * With ccsd and cmand: has all nodes look anew and waits for what comes of it. Without
+ * them: writes this node's corosync.conf and has corosync read it (it makes every
+ * member read its own file then; where that is still the old one nothing changes).
+ * Prints what is to be said; returns the exit code.
  */
 int cman_reload(enum cman_validate validate);
-
-/* What of a new plan a running corosync cannot take over: lines in ret, none = all. Pure. */
-struct cman_info;
-void cman_reload_obstacles(const struct cman_info *now, const struct cman_plan *next, struct clu_buf *ret);
 
 #endif

@@ -18,12 +18,21 @@
 
 #include "clu_child.h"
 #include "clu_path.h"
+#include "clu_running.h"
 #include "cman_call.h"
 #include "cman_wait.h"
 
 #define COROSYNC "/usr/sbin/corosync"
 #define VALIDATOR HAWSER_SBIN_DIR "/ccs_config_validate"
+#define CMAND HAWSER_SBIN_DIR "/cmand"
+#define UPDATER HAWSER_SBIN_DIR "/ccs_tool"
+#define UPDATE_MS 40000		/* ccsd's own limit, and cmand's behind it */
 #define VALIDATE_MS 20000
+#define TEST_MS 10000
+#define VERSION_MS 5000
+#define CMAND_MS 20000		/* it waits for corosync for 10 s */
+#define CMAND_END_MS 5000
+#define CMAND_RUNS 4		/* its exit code when another one runs */
 #define LOG_BYTES 8192
 #define LOG_LINES 8
 
@@ -222,4 +231,63 @@ int cman_start_validate(struct clu_buf *errs)
 			  "ccs_config_validate says:\n");
 	add_lines(p.tail, errs);
 	return -EINVAL;
+}
+
+int cman_start_test(const char *conf, struct clu_buf *errs)
+{
+	const char *const argv[] = { COROSYNC, "-t", "-c", conf, NULL };
+	struct program p;
+
+	if (run_program(&p, argv, TEST_MS) < 0)
+		return -ENOMEM;
+	if (!p.end.start_error && !p.end.exit_code)
+		return 0;
+	clu_buf_str(errs, "corosync refuses the configuration that was made from cluster.conf; correct what it complains about:\n");
+	add_lines(p.tail, errs);
+	return -EINVAL;
+}
+
+int cman_start_update(const char *file, struct clu_buf *errs)
+{
+	const char *const argv[] = { UPDATER, "update", file, NULL };
+	struct program p;
+
+	if (run_program(&p, argv, UPDATE_MS) < 0)
+		return -ENOMEM;
+	if (!p.end.start_error && !p.end.exit_code)
+		return 0;
+	add_lines(p.tail, errs);
+	return -EINVAL;
+}
+
+void cman_start_version(struct clu_buf *ret)
+{
+	const char *const argv[] = { COROSYNC, "-v", NULL };
+	struct program p;
+
+	if (!run_program(&p, argv, VERSION_MS) && !p.end.start_error)
+		add_lines(p.tail, ret);
+}
+
+int cman_start_cmand(struct clu_buf *errs)
+{
+	const char *const argv[] = { CMAND, NULL };
+	struct program p;
+
+	if (run_program(&p, argv, CMAND_MS) < 0)
+		return -ENOMEM;
+	if (!p.end.start_error && (!p.end.exit_code || p.end.exit_code == CMAND_RUNS))
+		return 0;
+	clu_buf_str(errs, "cmand did not start: until it runs, changes of cluster.conf are not taken over by corosync on any "
+			  "node; start it with \"" CMAND "\". It said:\n");
+	add_lines(p.tail, errs);
+	return -EIO;
+}
+
+void cman_start_wait_cmand(void)
+{
+	uint64_t until = cman_now_ms() + CMAND_END_MS;
+
+	while (clu_running("cmand") && cman_now_ms() < until)
+		cman_call_pause();
 }

@@ -20,6 +20,23 @@ int cman_start(const char *conf, const char *logfile, struct clu_buf *errs);
  */
 int cman_start_validate(struct clu_buf *errs);
 
+/* Has corosync look at a configuration without starting. 0, or -EINVAL with what it said in errs. */
+int cman_start_test(const char *conf, struct clu_buf *errs);
+
+/* Runs ccs_tool update with this file. 0, or -EINVAL with its words in errs, each line indented. */
+int cman_start_update(const char *file, struct clu_buf *errs);
+
+/* What "corosync -v" says, each line indented; nothing when it cannot be run. */
+void cman_start_version(struct clu_buf *ret);
+
+/*
+ * Starts cmand unless it runs, and waits until it is ready. 0, or negative errno with
+ * its own words in errs. One that belongs to a corosync of before must have ended:
+ * cman_start_wait_cmand waits for that, at most 5 s.
+ */
+int cman_start_cmand(struct clu_buf *errs);
+void cman_start_wait_cmand(void);
+
 /* The last lines of corosync's log, indented, appended to ret. */
 void cman_start_log_tail(const char *logfile, struct clu_buf *ret);
 

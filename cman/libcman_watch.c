@@ -10,9 +10,10 @@
 #include <corosync/quorum.h>
 
 #include "cman_call.h"
+#include "cman_info.h"
 #include "libcman_priv.h"
 
-/* Where cman_tool writes the version of cluster.conf, and where a corosync.conf of somebody else's has its own. */
+/* What cman_tool and cmand write, and what a corosync.conf by hand may have. */
 static const char *const version_keys[] = { "hawser.config_version", "totem.config_version" };
 
 struct lcm_watch {
@@ -205,24 +206,11 @@ int lcm_job_confchg(struct lcm_engine *e, uint64_t id, void *data, uint64_t unti
 
 /* ---- the configuration ---- */
 
-static uint64_t read_version(cmap_handle_t h)
-{
-	uint64_t version = 0;
-	char *text = NULL;
-
-	if (cmap_get_string(h, version_keys[0], &text) == CS_OK)
-		version = strtoull(text, NULL, 10);
-	else
-		(void)cmap_get_uint64(h, version_keys[1], &version);
-	free(text);
-	return version;
-}
-
 static void on_version(cmap_handle_t h, cmap_track_handle_t track, int32_t event, const char *key,
 		       struct cmap_notify_value now, struct cmap_notify_value before, void *data)
 {
 	struct lcm_watch *w = data;
-	uint64_t version = read_version(h);
+	uint64_t version = cman_info_version(h);
 
 	if (!version || version == w->version)
 		return;
@@ -239,8 +227,8 @@ static cs_error_t open_cmap(struct lcm_watch *w)
 	if (e != CS_OK)
 		return e;
 	w->cmap_open = true;
-	w->version = read_version(w->cmap);
-	for (unsigned i = 0; i < 2 && e == CS_OK; i++)
+	w->version = cman_info_version(w->cmap);
+	for (unsigned i = 0; e == CS_OK && i < sizeof(version_keys) / sizeof(version_keys[0]); i++)
 		e = cmap_track_add(w->cmap, version_keys[i], CMAP_TRACK_ADD | CMAP_TRACK_MODIFY, on_version, w, &track);
 	if (e == CS_OK)
 		e = cmap_fd_get(w->cmap, &fd);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Each .proto becomes proto/NAME.pb-c.[ch] in the build folder; include as "NAME.pb-c.h".
-PROTOS = proto/fenced.proto proto/ccsd.proto proto/group.proto proto/rgmanager.proto proto/cmanport.proto
+PROTOS = proto/fenced.proto proto/ccsd.proto proto/cmand.proto proto/group.proto proto/rgmanager.proto proto/cmanport.proto
 PROTO_C = $(PROTOS:.proto=.pb-c.c)
 PROTO_H = $(PROTOS:.proto=.pb-c.h)
 

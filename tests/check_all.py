@@ -21,7 +21,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = TOP + "/build"
 FORBIDDEN = re.compile(r"(?<![\w.>])(system|popen|sleep|usleep|strcpy|strcat|sprintf|vsprintf|gets)\s*\(")
 MODULES = ("libqb libcpg libquorum libvotequorum libcmap libcfg libxml-2.0 libprotobuf-c jansson OpenIPMI "
-           "OpenIPMIposix libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libnftables cmocka").split()
+           "OpenIPMIposix libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libnftables libcrypto cmocka").split()
 
 
 class Tally:

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cman_print.h"
+#include "cman_services.h"
 
 static struct cman_info info;
 
@@ -108,6 +109,76 @@ static void test_status_variants(void **state)
 	assert_non_null(strstr(clu_buf_text(&b), "\nMembership state: Joining\n"));
 	assert_non_null(strstr(clu_buf_text(&b), "\nNodes: 1\n"));
 	clu_buf_free(&b);
+}
+
+/* "Error" as long as the configuration in force is not what corosync runs with. */
+static void test_status_of_a_change(void **state)
+{
+	static const struct { const char *word, *flags; } rows[] = {
+		{ "", "\nFlags: \n" }, { "applied", "\nFlags: \n" }, { "applying", "\nFlags: \n" }, { "waiting", "\nFlags: \n" },
+		{ "restart", "\nFlags: Error \n" }, { "failed", "\nFlags: Error \n" },
+	};
+	json_t *s;
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct clu_buf b = CLU_BUF_INIT;
+
+		snprintf(info.config_state, sizeof(info.config_state), "%s", rows[i].word);
+		cman_print_status(&info, &b);
+		assert_non_null(strstr(clu_buf_text(&b), rows[i].flags));
+		clu_buf_free(&b);
+	}
+	info.two_node = true;
+	snprintf(info.config_why, sizeof(info.config_why), "n1: transport\n");
+	{
+		struct clu_buf b = CLU_BUF_INIT;
+
+		cman_print_status(&info, &b);
+		assert_non_null(strstr(clu_buf_text(&b), "\nFlags: 2node Error \n"));
+		clu_buf_free(&b);
+	}
+	s = cman_json_status(&info);
+	assert_string_equal(json_string_value(json_object_get(s, "config_state")), "failed");
+	assert_string_equal(json_string_value(json_object_get(s, "config_why")), "n1: transport\n");
+	json_decref(s);
+}
+
+static void add_group(const char *name, bool own, uint32_t a, uint32_t b)
+{
+	struct cman_group *g = &info.groups[info.n_groups++];
+
+	snprintf(g->name, sizeof(g->name), "%s", name);
+	g->own = own;
+	g->nodes[0] = a;
+	g->nodes[1] = b;
+	g->n_nodes = 2;
+}
+
+static void test_services(void **state)
+{
+	struct clu_buf b = CLU_BUF_INIT;
+	json_t *list;
+
+	cman_print_services(&info, "none", &b);
+	expect(&b, "type             level name                     id       state\n");
+	add_group("hawser:rgmanager", true, 1, 2);
+	add_group("hawser:other", false, 2, 3);
+	add_group("hawser:fenced", true, 1, 300);
+	add_group("hawser:dlm:clvmd", true, 1, 2);
+	cman_print_services(&info, "fencing", &b);
+	expect(&b,
+	       "type             level name                     id       state\n"
+	       "fence            0     default                  173091f8 fencing\n"
+	       "[1 300]\n"
+	       "dlm              1     clvmd                    6df9d4d2 -\n"
+	       "[1 2]\n"
+	       "rgmanager        2     default                  5e72281b -\n"
+	       "[1 2]\n");
+	list = cman_json_services(&info, "none");
+	assert_int_equal(json_array_size(list), 3);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 1), "name")), "clvmd");
+	assert_int_equal(json_integer_value(json_array_get(json_object_get(json_array_get(list, 0), "members"), 1)), 300);
+	json_decref(list);
 }
 
 static void test_nodes(void **state)
@@ -236,7 +307,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, setup)
 	const struct CMUnitTest tests[] = {
-		T(test_status), T(test_status_variants), T(test_nodes), T(test_nodes_fenced), T(test_nodes_format),
+		T(test_status), T(test_status_variants), T(test_status_of_a_change), T(test_services), T(test_nodes), T(test_nodes_fenced), T(test_nodes_format),
 		T(test_device), T(test_json), T(test_version), T(test_addresses_of_map),
 	};
 

@@ -15,7 +15,7 @@ Status.__doc__ = """clustat -x: quorate or not, names of members that run rgmana
 Service = collections.namedtuple("Service", "state owner last_owner flags")
 
 STAGE = os.environ.get("HAWSER_STAGE", TOP + "/build/stage")
-DAEMONS = ("ccsd", "fenced", "rgmanager")
+DAEMONS = ("ccsd", "cmand", "fenced", "rgmanager")
 
 
 def is_staged(*programs):

@@ -2,8 +2,9 @@
 #include "rg_agent_env.h"
 
 #include <errno.h>
-#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define STRETCH 3
 #define LEAST_MS 120000u
@@ -24,22 +25,25 @@ uint32_t rg_agent_deadline_ms(const struct rg_inst *i, const struct rg_meta_acti
 	return s * 1000 * STRETCH > least ? s * 1000 * STRETCH : least;
 }
 
-static void add(struct rg_agent_env *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void add(struct rg_agent_env *e, const char *fmt, ...)
+/* "PREFIX" "NAME" "=" "VALUE", put together by hand: this is done for each parameter of each program that is run. */
+static void add(struct rg_agent_env *e, const char *prefix, const char *name, const char *value)
 {
-	struct clu_buf b = CLU_BUF_INIT;
-	va_list ap;
+	char *text = e->n + 1 < e->cap ? malloc(strlen(prefix) + strlen(name) + strlen(value) + 2) : NULL;
 
-	va_start(ap, fmt);
-	clu_buf_vprintf(&b, fmt, ap);
-	va_end(ap);
-	if (b.error || e->n + 1 >= e->cap) {
+	if (!text) {
 		e->nomem = true;
-		clu_buf_free(&b);
 		return;
 	}
-	e->list[e->n++] = b.data;
+	strcpy(stpcpy(stpcpy(stpcpy(text, prefix), name), "="), value);
+	e->list[e->n++] = text;
+}
+
+static void add_number(struct rg_agent_env *e, const char *name, unsigned value)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", value);
+	add(e, "", name, text);
 }
 
 int rg_agent_env_fill(struct rg_agent_env *e, const struct rg_inst *i, const struct rg_meta_action *a, unsigned others)
@@ -50,15 +54,15 @@ int rg_agent_env_fill(struct rg_agent_env *e, const struct rg_inst *i, const str
 		return -ENOMEM;
 	for (unsigned k = 0; k < i->meta->n_params; k++)
 		if (i->values[k].value)
-			add(e, "OCF_RESKEY_%s=%s", i->values[k].name, i->values[k].value);
-	add(e, "OCF_RA_VERSION_MAJOR=1");
-	add(e, "OCF_RA_VERSION_MINOR=0");
-	add(e, "OCF_ROOT=%s", i->meta->ocf ? "/usr/lib/ocf" : "/usr/share/cluster");
-	add(e, "OCF_RESOURCE_INSTANCE=%s", i->key);
-	add(e, "OCF_RESOURCE_TYPE=%s", i->meta->type);
-	add(e, "OCF_CHECK_LEVEL=%u", a->depth);
-	add(e, "OCF_RESKEY_RGMANAGER_meta_refcnt=%u", others);
-	add(e, "OCF_RESKEY_RGMANAGER_meta_timeout=%u", i->enforce_timeouts ? 0 : a->timeout_s);
+			add(e, "OCF_RESKEY_", i->values[k].name, i->values[k].value);
+	add(e, "", "OCF_RA_VERSION_MAJOR", "1");
+	add(e, "", "OCF_RA_VERSION_MINOR", "0");
+	add(e, "", "OCF_ROOT", i->meta->ocf ? "/usr/lib/ocf" : "/usr/share/cluster");
+	add(e, "", "OCF_RESOURCE_INSTANCE", i->key);
+	add(e, "", "OCF_RESOURCE_TYPE", i->meta->type);
+	add_number(e, "OCF_CHECK_LEVEL", a->depth);
+	add_number(e, "OCF_RESKEY_RGMANAGER_meta_refcnt", others);
+	add_number(e, "OCF_RESKEY_RGMANAGER_meta_timeout", i->enforce_timeouts ? 0 : a->timeout_s);
 	if (!e->nomem)
 		return 0;
 	rg_agent_env_done(e);

@@ -7,7 +7,7 @@ libsim_la_SOURCES = tests/sim/sim_world.c tests/sim/sim_world.h tests/sim/sim_di
 	tests/sim/sim_proto.c tests/sim/sim_proto.h tests/sim/sim_machines_soft.c tests/sim/sim_machines_soft.h \
 	tests/sim/sim_check.c tests/sim/sim_rules.h tests/sim/sim_promise_active.c tests/sim/sim_promise_fence.c \
 	tests/sim/sim_promise_conf.c tests/sim/sim_promise_request.c tests/sim/sim_promise_same.c \
-	tests/sim/sim_promise_rest.c tests/sim/sim_promise_wait.c tests/sim/sim_promise_version.c \
+	tests/sim/sim_promise_rest.c tests/sim/sim_promise_wait.c tests/sim/sim_promise_version.c tests/sim/sim_state_hash.c tests/sim/sim_state_hash.h \
 	tests/sim/sim_agents.c tests/sim/sim_agents.h tests/sim/sim_power.c tests/sim/sim_power.h \
 	tests/sim/sim_disk.c tests/sim/sim_disk.h tests/sim/sim_kept.c tests/sim/sim_kept.h tests/sim/sim_machines.c tests/sim/sim_machines.h \
 	tests/sim/sim_types.c tests/sim/sim_types.h tests/sim/sim_faults.c tests/sim/sim_faults.h \

@@ -12,6 +12,7 @@
 #include "fenced_priv.h"
 #include "rg_priv.h"
 #include "rgmanager.pb-c.h"
+#include "sim_state_hash.h"
 
 /* Entries of a ring's log: speed. fenced says little, and its state is small. */
 static const unsigned look_every[SIM_NDAEMONS] = { [SIM_CCSD] = 16, [SIM_FENCED] = 2, [SIM_RGM] = 16 };
@@ -61,45 +62,17 @@ static void sane_fenced(struct sim_world *w, unsigned node, const Hawser__FdomSn
 		INSANE(w, node, SIM_FENCED, "it is master and no member, or members have no master", s->master);
 }
 
-/* Times of day are each member's own: for people only. */
-static uint64_t fenced_hash(struct sim_world *w, unsigned node, const struct clu_buf *b)
-{
-	Hawser__FdomSnapshot *s = hawser__fdom_snapshot__unpack(NULL, b->len, (const uint8_t *)b->data);
-	struct clu_buf out = CLU_BUF_INIT;
-	uint64_t h;
-
-	if (!s)
-		abort();
-	sane_fenced(w, node, s);
-	for (size_t i = 0; i < s->n_nodes; i++) {
-		Hawser__FdomNodeState *n = s->nodes[i];
-
-		n->since_us = n->started_us = n->done_us = n->done_detected_us = n->done_started_us = 0;
-	}
-	hawser__fdom_snapshot__pack(s, clu_buf_grow(&out, hawser__fdom_snapshot__get_packed_size(s)));
-	h = sim_document(out.data, out.len).hash;
-	clu_buf_free(&out);
-	hawser__fdom_snapshot__free_unpacked(s, NULL);
-	return h;
-}
-
 /* ---- ccsd ---- */
 
 /* sane: what is agreed was proposed, and an open proposal is newer than what is agreed. */
-static uint64_t ccsd_hash_of(struct sim_world *w, unsigned node, const struct clu_buf *b)
+static void sane_ccsd(struct sim_world *w, unsigned node, const Hawser__CcsdState *s)
 {
-	Hawser__CcsdState *s = hawser__ccsd_state__unpack(NULL, b->len, (const uint8_t *)b->data);
-
-	if (!s)
-		abort();
 	if (s->doc_ballot > s->ballot_max || (s->prop_open && s->prop_ballot > s->ballot_max))
 		INSANE(w, node, SIM_CCSD, "a ballot above the highest", 0);
 	if (s->prop_open && !s->prop_sync && s->doc_version && s->prop_version <= s->doc_version && s->line == 2)
 		INSANE(w, node, SIM_CCSD, "an update that is not newer than what is agreed is open", (uint32_t)s->prop_version);
 	if (!s->prop_open && s->prop_version)
 		INSANE(w, node, SIM_CCSD, "a document of no proposal", (uint32_t)s->prop_version);
-	hawser__ccsd_state__free_unpacked(s, NULL);
-	return sim_document(b->data, b->len).hash;
 }
 
 /* ---- rgmanager ---- */
@@ -125,24 +98,29 @@ static void sane_rgm(struct sim_world *w, unsigned node, const Hawser__RgSnapsho
 	}
 }
 
-static uint64_t rgm_hash(struct sim_world *w, unsigned node, const struct clu_buf *b)
-{
-	Hawser__RgSnapshot *s = hawser__rg_snapshot__unpack(NULL, b->len, (const uint8_t *)b->data);
-	struct clu_buf out = CLU_BUF_INIT;
-	uint64_t h;
+/* ---- all ---- */
 
-	if (!s)
+/* A state that was looked at lately needs no second look: most of the time all nodes hold the same one. */
+static void sane(struct sim_world *w, unsigned node, enum sim_daemon_kind k, const struct clu_buf *b, uint64_t hash)
+{
+	uint64_t *looked_at = &((struct rules *)w->rules)->sane[k][hash % SIM_SANE];
+	const uint8_t *bytes = (const uint8_t *)b->data;
+	ProtobufCMessage *m;
+
+	if (*looked_at == hash)
+		return;
+	m = protobuf_c_message_unpack(k == SIM_FENCED ? &hawser__fdom_snapshot__descriptor : k == SIM_RGM ?
+		&hawser__rg_snapshot__descriptor : &hawser__ccsd_state__descriptor, NULL, b->len, bytes);
+	if (!m)
 		abort();
-	sane_rgm(w, node, s);
-	for (size_t i = 0; i < s->n_nodes; i++)
-		s->nodes[i]->lost_us = 0;
-	for (size_t i = 0; i < s->n_services; i++)
-		s->services[i]->transition_us = s->services[i]->transition_us != 0;
-	hawser__rg_snapshot__pack(s, clu_buf_grow(&out, hawser__rg_snapshot__get_packed_size(s)));
-	h = sim_document(out.data, out.len).hash;
-	clu_buf_free(&out);
-	hawser__rg_snapshot__free_unpacked(s, NULL);
-	return h;
+	if (k == SIM_FENCED)
+		sane_fenced(w, node, (const Hawser__FdomSnapshot *)m);
+	else if (k == SIM_RGM)
+		sane_rgm(w, node, (const Hawser__RgSnapshot *)m);
+	else
+		sane_ccsd(w, node, (const Hawser__CcsdState *)m);
+	protobuf_c_message_free_unpacked(m, NULL);
+	*looked_at = hash;
 }
 
 /*
@@ -168,8 +146,8 @@ void sim_promise_same_state(struct sim_world *w, unsigned node, enum sim_daemon_
 		abort();
 	if (b.len > SNAPSHOT_MAX)
 		sim_fail(w, "bound: the state of %s on node %u is %zu bytes", w->type[k]->ops->name, node, b.len);
-	here.hash = k == SIM_FENCED ? fenced_hash(w, node, &b) : k == SIM_RGM ? rgm_hash(w, node, &b) :
-		ccsd_hash_of(w, node, &b);
+	here.hash = sim_state_hash(k, b.data, b.len);
+	sane(w, node, k, &b, here.hash);
 	clu_buf_free(&b);
 	p = &r->prefix[(here.ring * 31 + here.cursor / look_every[k] * SIM_NDAEMONS + k) & (PREFIXES - 1)];
 	if (p->ring != here.ring || p->cursor != here.cursor || p->daemon != k) {

@@ -26,6 +26,7 @@
 #define SIM_MAX_WAITS 32
 #define SIM_MAX_ASKED 32
 #define SIM_MAX_OPERATIONS 256
+#define SIM_SANE 8
 
 enum { SIM_FAILED_START = 1, SIM_FAILED_STOP = 2, SIM_FAILED_CHECK = 4 };
 
@@ -129,6 +130,7 @@ struct rules {
 	struct waits svc_waits[SIM_MAX_NODES + 1][SIM_MAX_WAITS];
 	struct waits conf_waits[SIM_MAX_NODES + 1];
 	uint64_t n_newer_said;
+	uint64_t sane[SIM_NDAEMONS][SIM_SANE];	/* hashes of states that were looked at lately */
 };
 
 /* sim_promise_active.c */

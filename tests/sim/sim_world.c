@@ -68,10 +68,23 @@ unsigned sim_node_index(const struct sim_world *w, uint32_t nodeid)
 	return 0;
 }
 
-static void event_free(struct sim_event *e)
+/* One is used again at once: events come and go by the million. */
+static void event_done(struct sim_world *w, struct sim_event *e)
 {
 	free(e->data);
-	free(e);
+	e->data = w->spare;
+	w->spare = e;
+}
+
+static struct sim_event *event_new(struct sim_world *w)
+{
+	struct sim_event *e = w->spare;
+
+	if (!e)
+		return must(calloc(1, sizeof(*e)));
+	w->spare = e->data;
+	*e = (struct sim_event){ 0 };
+	return e;
 }
 
 struct sim_world *sim_world_free(struct sim_world *w)
@@ -87,8 +100,14 @@ struct sim_world *sim_world_free(struct sim_world *w)
 		sim_agents_free(&w->node[i]);
 	}
 	for (unsigned i = 0; i < w->n_heap; i++)
-		event_free(w->heap[i]);
+		event_done(w, w->heap[i]);
 	free(w->heap);
+	while (w->spare) {
+		struct sim_event *next = w->spare->data;
+
+		free(w->spare);
+		w->spare = next;
+	}
 	sim_ring_free(w);
 	sim_parse_free(w);
 	sim_check_free(w);
@@ -104,7 +123,7 @@ static bool earlier(const struct sim_event *a, const struct sim_event *b)
 struct sim_event *sim_at(struct sim_world *w, uint64_t in_us, sim_fire_fn *fire, unsigned node, const void *data,
 	size_t len)
 {
-	struct sim_event *e = must(calloc(1, sizeof(*e)));
+	struct sim_event *e = event_new(w);
 	unsigned i;
 
 	e->at_us = w->now_us + in_us;
@@ -197,7 +216,7 @@ bool sim_step(struct sim_world *w)
 			sim_check_step(w);
 		}
 	}
-	event_free(e);
+	event_done(w, e);
 	return !w->failure[0];
 }
 

@@ -201,6 +201,7 @@ struct sim_world {
 	uint64_t seq, lives, boots, rings;
 	struct sim_event **heap;
 	unsigned n_heap, cap_heap;
+	struct sim_event *spare;	/* a list by their data: used again */
 	unsigned n_nodes;
 	struct sim_node node[SIM_MAX_NODES + 1];
 	const struct sim_daemon_type *type[SIM_NDAEMONS];

@@ -80,9 +80,13 @@ static bool run_kill(struct sim_world *w, const struct sim_fault *f)
 	if (!w->node[f->node].d[k].up)
 		return false;
 	sim_trace(w, "n%u: %s is killed", f->node, sim_daemon_names[k]);
-	/* What runs without a manager is ended by the machine's own reset: the daemon's parent process sees to it. */
+	/*
+	 * What runs without a manager is ended by the machine's own reset: the daemon's parent process sees to it
+	 * (clu_shell_watchdog.c). fenced and ccsd have no such parent: fenced's loss is answered by the others, who have
+	 * corosync ended there and fence the node, unless there are none.
+	 */
 	if (k == SIM_RGM) {
-		sim_node_crash(w, f->node);
+		sim_node_reset(w, f->node);
 		return true;
 	}
 	sim_daemon_kill(w, f->node, k);

@@ -243,14 +243,19 @@ static void fire_boot(struct sim_world *w, struct sim_event *e)
 	sim_node_boot(w, e->node);
 }
 
-static void fire_reset(struct sim_world *w, struct sim_event *e)
+void sim_node_reset(struct sim_world *w, unsigned node)
 {
-	sim_node_crash(w, e->node);
+	sim_node_crash(w, node);
 	if (w->hooks && w->hooks->reset) {
-		w->hooks->reset(w->hooks->ctx, e->node);
+		w->hooks->reset(w->hooks->ctx, node);
 		return;
 	}
-	(void)sim_at(w, 5000000 + sim_rnd(w, 10000000), fire_boot, e->node, NULL, 0);
+	(void)sim_at(w, 5000000 + sim_rnd(w, 10000000), fire_boot, node, NULL, 0);
+}
+
+static void fire_reset(struct sim_world *w, struct sim_event *e)
+{
+	sim_node_reset(w, e->node);
 }
 
 static void fire_restart(struct sim_world *w, struct sim_event *e)

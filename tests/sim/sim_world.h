@@ -272,6 +272,7 @@ void sim_ring_free(struct sim_world *w);
 /* sim_node.c: nodes and the cores on them. */
 void sim_node_boot(struct sim_world *w, unsigned node);
 void sim_node_crash(struct sim_world *w, unsigned node);	/* power gone */
+void sim_node_reset(struct sim_world *w, unsigned node);	/* without a sync; it comes up again by itself */
 void sim_node_hang(struct sim_world *w, unsigned node, uint64_t for_us);
 void sim_corosync_dies(struct sim_world *w, unsigned node);
 /* In order, when its daemons have ended; and back with all of them. */

@@ -14,6 +14,7 @@
 #include "sim_types.h"
 
 #define MS 1000u
+#define SECOND (1000u * MS)
 
 /* ---- single nodes ---- */
 
@@ -90,7 +91,11 @@ static bool run_kill(struct sim_world *w, const struct sim_fault *f)
 		return true;
 	}
 	sim_daemon_kill(w, f->node, k);
-	sim_daemon_restart_later(w, f->node, k);
+	/* ccsd's unit starts it again; fenced's does not (conf/systemd), and a person may take his time. */
+	if (k == SIM_FENCED && sim_chance(w, 500))
+		sim_daemon_restart_in(w, f->node, k, 10 * SECOND + sim_rnd(w, 120 * (uint64_t)SECOND));
+	else
+		sim_daemon_restart_later(w, f->node, k);
 	return true;
 }
 

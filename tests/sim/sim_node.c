@@ -266,12 +266,17 @@ static void fire_restart(struct sim_world *w, struct sim_event *e)
 		sim_daemon_start(w, e->node, e->daemon);
 }
 
-void sim_daemon_restart_later(struct sim_world *w, unsigned node, enum sim_daemon_kind k)
+void sim_daemon_restart_in(struct sim_world *w, unsigned node, enum sim_daemon_kind k, uint64_t in_us)
 {
-	struct sim_event *e = sim_at(w, 1000000 + sim_rnd(w, 4000000), fire_restart, node, NULL, 0);
+	struct sim_event *e = sim_at(w, in_us, fire_restart, node, NULL, 0);
 
 	e->daemon = k;
 	e->boot = w->node[node].boot;
+}
+
+void sim_daemon_restart_later(struct sim_world *w, unsigned node, enum sim_daemon_kind k)
+{
+	sim_daemon_restart_in(w, node, k, 1000000 + sim_rnd(w, 4000000));
 }
 
 static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daemon_kind k, const struct clu_action *a)

@@ -284,7 +284,8 @@ void sim_daemon_start(struct sim_world *w, unsigned node, enum sim_daemon_kind d
 void sim_daemon_kill(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 /* SIGTERM: it ends in order, when it can. */
 void sim_daemon_stop(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
-/* As a service manager does after a crash. */
+void sim_daemon_restart_in(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, uint64_t in_us);
+/* As a service manager, or a person who is at hand. */
 void sim_daemon_restart_later(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 void sim_deliver(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, struct clu_event *ev);
 /* An admin request to a daemon of a node; its answer goes to sim_check. Returns the client id. */

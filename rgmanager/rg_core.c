@@ -432,13 +432,27 @@ static uint64_t rg_deadline(const void *core)
 	return sooner(t, rg->go_since_ms ? rg->go_since_ms + RG_SETTLE_MS : CLU_NEVER);
 }
 
+/* Services may be active where no rgmanager looks after them any more: whoever does not know would start them elsewhere. */
+static bool knows_of_leftovers(const struct rg *rg)
+{
+	for (unsigned i = 0; i < rg->n_nodes; i++)
+		if (rg->nodes[i].left_behind)
+			return true;
+	for (unsigned i = 0; i < rg->n_svcs; i++)
+		if (rg->svcs[i]->state == RG_FAILED)
+			return true;
+	return false;
+}
+
 /* A member that is not ready has started nothing: its state must not win over one that has services. One that leaves has. */
 static uint32_t rg_weight(const void *core)
 {
 	struct rg *rg = (struct rg *)core;
 	const struct rg_node *me = rg_node_find(rg, rg->self);
 
-	return me && (me->ready || me->leaving);
+	if (me && (me->ready || me->leaving))
+		return 2;
+	return knows_of_leftovers(rg);
 }
 
 const struct clu_core_ops rg_ops = {

@@ -44,6 +44,7 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/frozen_in_a_check.sim \
 	tests/sim/cases/frozen_last_leaves.sim \
 	tests/sim/cases/frozen_left_running.sim \
+	tests/sim/cases/frozen_meets_newcomer.sim \
 	tests/sim/cases/frozen_upgrade.sim \
 	tests/sim/cases/halves_commit.sim \
 	tests/sim/cases/hang_then_wakes.sim \

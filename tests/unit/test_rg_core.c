@@ -107,7 +107,7 @@ static void who_leaves_still_has_weight(void **state)
 	w_step(w, 1, &down);
 	w_run(w);
 	assert_true(rg_node_find(w->core[1], 1)->leaving);
-	assert_int_equal(rg_ops.weight(w->core[1]), 1);
+	assert_int_equal(rg_ops.weight(w->core[1]), 2);
 	w_free(w);
 }
 
@@ -338,6 +338,23 @@ static void stranger_to_the_fence_domain_is_reported_at_once(void **state)
 	assert_int_equal(w->fence_asked, 0);
 	w_crash(w, 2);
 	assert_int_equal(w->fence_asked, 1u << 2);
+	w_free(w);
+}
+
+/* Where two sides meet: services that run weigh more than what is only known of some that may, and that more than nothing. */
+static void knowledge_of_leftovers_has_weight(void **state)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+
+	w_boot_all(w, 3);
+	assert_int_equal(rg_ops.weight(w->core[2]), 2);
+	rg_node_find(w->core[2], 2)->ready = false;
+	assert_int_equal(rg_ops.weight(w->core[2]), 0);
+	rg_node_find(w->core[2], 1)->left_behind = true;
+	assert_int_equal(rg_ops.weight(w->core[2]), 1);
+	rg_node_find(w->core[2], 1)->left_behind = false;
+	w_svc(w, 2, WEB)->state = RG_FAILED;
+	assert_int_equal(rg_ops.weight(w->core[2]), 1);
 	w_free(w);
 }
 
@@ -636,6 +653,7 @@ int main(void)
 		cmocka_unit_test(node_that_just_came_back_is_not_asked_to_be_fenced),
 		cmocka_unit_test(node_that_is_back_has_time_while_others_are_fenced),
 		cmocka_unit_test(stranger_to_the_fence_domain_is_reported_at_once),
+		cmocka_unit_test(knowledge_of_leftovers_has_weight),
 		cmocka_unit_test(failback_to_a_better_node),
 		cmocka_unit_test(nothing_starts_while_anyone_is_unfenced),
 		cmocka_unit_test(quorum_lost_stops_all),

@@ -44,6 +44,19 @@ def start_anew(lab, token=600, timeout=40):
     wait_agreed(lab.nodes, token, timeout)
 
 
+def document(count, number, size, token=600):
+    """A cluster.conf of about SIZE bytes: services that never start."""
+    text = lab_conf.cluster_conf(count, version=number, rm="<!-- here -->", token=token)
+    services = []
+    left = size - len(text)
+    while left > 0:
+        name = "s%d" % len(services)
+        services.append('<service name="%s" autostart="0"><script name="%s" file="/etc/init.d/%s"/></service>\n'
+                        % (name, name, name))
+        left -= len(services[-1])
+    return text.replace("<!-- here -->", "".join(services))
+
+
 def query(node, what):
     return node.run("ccs_tool", "query", what, timeout=10).out.strip()
 

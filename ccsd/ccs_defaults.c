@@ -7,12 +7,12 @@
 
 #include "ccs_effective.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cman_plan.h"
+#include "qdisk_conf.h"
 
 #define SIZE 128
 #define MAX_NODES 1024
@@ -37,21 +37,6 @@ static unsigned long token_of(const struct clu_conf *conf)
 	return number_of(attr_of(conf, "totem", "token"), CMAN_DEFAULT_TOKEN_MS);
 }
 
-static bool sum_votes(const struct clu_conf *conf, unsigned long *ret_votes, unsigned *ret_nodes)
-{
-	static struct clu_conf_node nodes[MAX_NODES];
-	unsigned n = clu_conf_nodes(conf, nodes, MAX_NODES);
-	bool all_one = true;
-
-	*ret_votes = 0;
-	*ret_nodes = n;
-	for (unsigned i = 0; i < n && i < MAX_NODES; i++) {
-		*ret_votes += nodes[i].votes;
-		all_one = all_one && nodes[i].votes == 1;
-	}
-	return all_one;
-}
-
 static bool cluster_id(const struct clu_conf *conf, char *value, char *why)
 {
 	bool fnv = is_yes(attr_of(conf, "cman", "hash_cluster_id"));
@@ -61,14 +46,30 @@ static bool cluster_id(const struct clu_conf *conf, char *value, char *why)
 	return true;
 }
 
+/* false: there is no quorum disk. */
+static bool read_disk(const struct clu_conf *conf, struct qdisk_conf *ret)
+{
+	struct clu_buf errs = CLU_BUF_INIT, warns = CLU_BUF_INIT;
+	int r = qdisk_conf_read(conf, ret, &errs, &warns);
+
+	/* Faults are the validator's to tell: here they are taken as qdiskd would take the rest. */
+	clu_buf_free(&errs);
+	clu_buf_free(&warns);
+	return r >= 0;
+}
+
 static bool expected_votes(const struct clu_conf *conf, char *value, char *why)
 {
-	unsigned long votes, disk = number_of(attr_of(conf, "quorumd", "votes"), 0);
-	unsigned nodes;
+	static struct clu_conf_node nodes[MAX_NODES];
+	unsigned n = clu_conf_nodes(conf, nodes, MAX_NODES);
+	struct qdisk_conf q = { .votes = 0 };
+	unsigned long votes = 0;
+	bool disk = read_disk(conf, &q);
 
-	(void)sum_votes(conf, &votes, &nodes);
-	snprintf(value, SIZE, "%lu", votes + disk);
-	snprintf(why, SIZE, "votes of %u nodes%s", nodes, disk ? " and of the quorum disk" : "");
+	for (unsigned i = 0; i < n && i < MAX_NODES; i++)
+		votes += nodes[i].votes;
+	snprintf(value, SIZE, "%lu", votes + (disk ? q.votes : 0));
+	snprintf(why, SIZE, "votes of %u nodes%s", n, disk ? " and of the quorum disk" : "");
 	return true;
 }
 
@@ -79,55 +80,59 @@ static bool consensus(const struct clu_conf *conf, char *value, char *why)
 	return true;
 }
 
-static bool has_disk(const struct clu_conf *conf)
-{
-	return clu_node_child(clu_conf_root(conf), "quorumd") != NULL;
-}
-
-static unsigned long disk_tko(const struct clu_conf *conf)
-{
-	unsigned long interval = number_of(attr_of(conf, "quorumd", "interval"), 1), seconds = token_of(conf) / 1000;
-
-	return number_of(attr_of(conf, "quorumd", "tko"), seconds > interval ? (seconds - interval) / 2 : 0);
-}
-
 static bool tko(const struct clu_conf *conf, char *value, char *why)
 {
-	snprintf(value, SIZE, "%lu", disk_tko(conf));
-	snprintf(why, SIZE, "(token - interval) / 2");
-	return has_disk(conf);
+	struct qdisk_conf q;
+
+	if (!read_disk(conf, &q))
+		return false;
+	snprintf(value, SIZE, "%u", q.tko);
+	snprintf(why, SIZE, "(token - interval) / 2, %d or more", QDISK_MIN_TKO);
+	return true;
 }
 
 static bool tko_up(const struct clu_conf *conf, char *value, char *why)
 {
-	unsigned long third = disk_tko(conf) / 3;
+	struct qdisk_conf q;
 
-	snprintf(value, SIZE, "%lu", third < 2 ? 2 : third);
+	if (!read_disk(conf, &q))
+		return false;
+	snprintf(value, SIZE, "%u", q.tko_up);
 	snprintf(why, SIZE, "a third of tko, 2 or more");
-	return has_disk(conf);
+	return true;
 }
 
 static bool disk_votes(const struct clu_conf *conf, char *value, char *why)
 {
-	unsigned long votes;
-	unsigned nodes;
-	bool all_one = sum_votes(conf, &votes, &nodes);
+	struct qdisk_conf q;
 
-	snprintf(value, SIZE, "%u", nodes ? nodes - 1 : 0);
+	if (!read_disk(conf, &q))
+		return false;
+	snprintf(value, SIZE, "%u", q.votes);
 	snprintf(why, SIZE, "nodes less one");
-	return has_disk(conf) && all_one;
+	return true;
 }
 
 static bool min_score(const struct clu_conf *conf, char *value, char *why)
 {
-	const struct clu_node *disk = clu_node_child(clu_conf_root(conf), "quorumd");
-	unsigned long sum = 0;
+	struct qdisk_conf q;
 
-	for (const struct clu_node *h = clu_node_child(disk, "heuristic"); h; h = clu_node_next(h, "heuristic"))
-		sum += number_of(clu_node_attr(h, "score"), 1);
-	snprintf(value, SIZE, "%lu", sum / 2 + 1);
+	if (!read_disk(conf, &q))
+		return false;
+	snprintf(value, SIZE, "%u", q.min_score);
 	snprintf(why, SIZE, "more than half of the heuristics' scores");
-	return disk && sum;
+	return true;
+}
+
+static bool master_wins(const struct clu_conf *conf, char *value, char *why)
+{
+	struct qdisk_conf q;
+
+	if (!read_disk(conf, &q))
+		return false;
+	snprintf(value, SIZE, "%d", q.master_wins);
+	snprintf(why, SIZE, "two nodes without heuristics and votes");
+	return true;
 }
 
 #define STR(x) #x
@@ -150,6 +155,10 @@ const struct ccs_default ccs_defaults[] = {
 	{ "quorumd", "tko_up", NULL, tko_up },
 	{ "quorumd", "votes", NULL, disk_votes },
 	{ "quorumd", "min_score", NULL, min_score },
+	{ "quorumd", "master_wins", NULL, master_wins },
+	{ "quorumd", "upgrade_wait", "2", NULL },
+	{ "quorumd", "scheduler", "rr", NULL },
+	{ "quorumd", "priority", "1", NULL },
 	{ "quorumd", "reboot", "1", NULL },
 	{ "quorumd", "allow_kill", "1", NULL },
 	{ "quorumd", "paranoid", "0", NULL },

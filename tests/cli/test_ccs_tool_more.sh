@@ -124,6 +124,11 @@ expect 0 '^/cluster/rm/service\[web\]/@recovery +restart +default' $t effective 
 expect 0 '^/cluster/fencedevices/fencedevice\[apc\]/@passwd +\*\*\* +file' $t effective -c "$base"
 expect 0 '"origin": "default"' $t effective --json -c "$base"
 expect 0 '^Usage: ccs_tool effective' $t effective -h
+sed 's#<fencedevices>#<quorumd label="q"><heuristic program="true" score="3"/></quorumd>&#' "$base" >"$tmp/disk.conf"
+expect 0 '^/cluster/quorumd/@tko +3 +computed' $t effective -c "$tmp/disk.conf"
+expect 0 '^/cluster/quorumd/@votes +2 +computed +nodes less one$' $t effective -c "$tmp/disk.conf"
+expect 0 '^/cluster/quorumd/@min_score +2 +computed' $t effective -c "$tmp/disk.conf"
+expect 0 '^/cluster/cman/@expected_votes +5 +computed +votes of 3 nodes and of the quorum disk$' $t effective -c "$tmp/disk.conf"
 # Without a ccsd the file counts.
 cp "$base" "$HAWSER_CONF"
 expect 0 '^/cluster/@name +alpha +file' $t effective

@@ -227,7 +227,7 @@ static void check_here(struct ccsd_core *c, struct clu_out *out)
 
 	if (p->sync || p->refused || !p->doc)
 		return;
-	r = c->check(c->check_ctx, p->doc->data, p->doc->len, &v);
+	r = ccsd_check_doc(c, p->doc, &v);
 	if (r < 0)
 		ccsd_send_nack(c, "the document is not valid there", &v.findings, out);
 	else if (v.version != p->doc->version)

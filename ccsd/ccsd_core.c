@@ -53,6 +53,8 @@ struct ccsd_core *ccsd_core_new(const struct ccsd_cfg *cfg, const char **why)
 			*why = "not a valid configuration: mend what is listed, or move the file away";
 			goto fail;
 		}
+		if (r == 0)
+			ccsd_found_valid(c, c->file, &v);
 	}
 	clu_buf_free(&v.findings);
 	return c;
@@ -60,6 +62,27 @@ fail:
 	clu_buf_free(&v.findings);
 	ccsd_core_free(c);
 	return NULL;
+}
+
+void ccsd_found_valid(struct ccsd_core *c, struct ccsd_doc *d, const struct ccsd_verdict *v)
+{
+	ccsd_doc_set(&c->checked, d);
+	snprintf(c->checked_cluster, sizeof(c->checked_cluster), "%s", v->cluster);
+}
+
+int ccsd_check_doc(struct ccsd_core *c, struct ccsd_doc *d, struct ccsd_verdict *v)
+{
+	int r;
+
+	if (ccsd_doc_same(d, c->checked)) {
+		v->version = d->version;
+		snprintf(v->cluster, sizeof(v->cluster), "%s", c->checked_cluster);
+		return 0;
+	}
+	r = c->check(c->check_ctx, d->data, d->len, v);
+	if (r == 0 && v->version == d->version)
+		ccsd_found_valid(c, d, v);
+	return r;
 }
 
 void ccsd_core_free(void *core)
@@ -75,6 +98,7 @@ void ccsd_core_free(void *core)
 	ccsd_doc_unref(c->force);
 	ccsd_doc_unref(c->store_doc);
 	ccsd_doc_unref(c->req.doc);
+	ccsd_doc_unref(c->checked);
 	free(c->conf_path);
 	free(c->record_path);
 	free(c->history_path);

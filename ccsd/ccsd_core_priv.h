@@ -72,6 +72,8 @@ struct ccsd_core {
 	ccsd_check_fn check;
 	ccsd_change_fn change;
 	void *check_ctx;
+	struct ccsd_doc *checked;	/* the last one that was found valid here */
+	char checked_cluster[256];
 
 	uint32_t nodeid;
 	char node_name[256];
@@ -116,6 +118,13 @@ struct ccsd_core {
 	uint64_t next_tag;
 	struct ccsd_req req;
 };
+
+/*
+ * ccsd_core.c: the verdict on a document. One that was found valid is not looked through again: an update would be so
+ * three times on each node, and with megabytes that takes its time.
+ */
+int ccsd_check_doc(struct ccsd_core *c, struct ccsd_doc *d, struct ccsd_verdict *v);
+void ccsd_found_valid(struct ccsd_core *c, struct ccsd_doc *d, const struct ccsd_verdict *v);
 
 /* ccsd_agree.c: the replicated part */
 void ccsd_on_view(struct ccsd_core *c, const struct clu_view *v, struct clu_out *out);

@@ -164,7 +164,7 @@ void ccsd_put_in_force(struct ccsd_core *c, struct ccsd_doc *doc, const char *wh
 
 	if (!doc || ccsd_doc_same(doc, c->force))
 		return;
-	(void)c->check(c->check_ctx, doc->data, doc->len, &v);
+	(void)ccsd_check_doc(c, doc, &v);
 	snprintf(c->cluster, sizeof(c->cluster), "%s", v.cluster);
 	clu_buf_free(&v.findings);
 	snprintf(from, sizeof(from), "%llu", (unsigned long long)ccsd_doc_version(c->force));

@@ -230,6 +230,8 @@ static void update(struct ccsd_core *c, const struct clu_request *r, const Hawse
 		from.when_us = c->wall_us;
 		ccsd_origin_get(&from, &origin);
 		doc = ccsd_doc_new(q->document.data, q->document.len, v.version, &origin);
+		if (doc)
+			ccsd_found_valid(c, doc, &v);
 		if (doc && c->force && c->change(c->check_ctx, c->force, doc, c->members, c->n_members, &v.findings) < 0) {
 			refuse(c, r, -EINVAL, "a running cluster cannot be changed in this way", &v.findings, out);
 			ccsd_doc_unref(doc);

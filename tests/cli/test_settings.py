@@ -66,12 +66,12 @@ def value(text):
 
 
 def said(element, name):
-    """What the schema says of an attribute's value: ("int", min, max), ("flag",), ("words", set), ("text",)."""
+    """What the schema says of an attribute's value: ("int", min, max), ("flag",), ("word",), ("words", set), ("text",)."""
     assert name in ELEMENTS[element], "the schema has no attribute %s in <%s>" % (name, element)
     pattern = ELEMENTS[element][name]
     ref = pattern.find(RNG + "ref")
-    if ref is not None and ref.get("name") == "flag":
-        return ("flag",)
+    if ref is not None and ref.get("name") in ("flag", "word"):
+        return (ref.get("name"),)
     data = pattern.find(RNG + "data")
     if data is not None and data.get("type") == "integer":
         bounds = {p.get("name"): int(p.text) for p in data}
@@ -141,6 +141,10 @@ def test_keys_of_corosync():
             assert name in ELEMENTS[element], "the schema has no attribute %s in <%s>" % (name, element)
             old = ELEMENTS[element][name].get(OLD) is not None
             assert old == (kind == "GONE"), "%s in <%s>: does something read it, or not?" % (name, element)
+            if kind == "NUMBER":
+                assert said(element, name)[0] == "int" and said(element, name)[1] >= 0, name
+            elif kind == "WORD":
+                assert said(element, name)[0] in ("words", "flag", "word"), name
     for name in re.findall(r'"(\w+)"', re.search(r"const char \*const through\[\] = \{(.*?)\};", text, re.S).group(1)):
         assert name in ELEMENTS["cman"], "the schema has no attribute %s in <cman>" % name
 

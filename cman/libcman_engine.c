@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -232,21 +231,7 @@ static void dispatch(struct lcm_engine *e, enum lcm_line line)
 	int r;
 
 	set_busy(e, true, cman_now_ms() + LCM_CALL_MS);
-	switch (line) {
-	case LCM_CPG:
-		r = lcm_post_dispatch(e->post);
-		break;
-	case LCM_VOTES:
-		r = lcm_qdev_dispatch(e->qdev);
-		break;
-	case LCM_QUORUM:
-	case LCM_CMAP:
-	case LCM_CFG:
-	case LCM_NLINES:
-	default:
-		r = lcm_watch_dispatch(e->watch, line);
-		break;
-	}
+	r = line == LCM_CPG ? lcm_post_dispatch(e->post) : lcm_watch_dispatch(e->watch, line);
 	set_busy(e, false, 0);
 	if (r < 0)
 		e->gone = true;
@@ -265,31 +250,24 @@ static bool is_ending(struct lcm_engine *e)
 /* Milliseconds until something is to be done that no descriptor tells of; -1 = nothing. */
 static int patience(struct lcm_engine *e)
 {
-	uint64_t deadline = lcm_qdev_deadline(e->qdev), now = cman_now_ms();
-
-	if (e->state != READY || lcm_post_is_behind(e->post))
-		return RETRY_MS;
-	if (deadline == UINT64_MAX)
-		return -1;
-	return deadline <= now ? 0 : deadline - now > INT_MAX ? INT_MAX : (int)(deadline - now);
+	return e->state != READY || lcm_post_is_behind(e->post) ? RETRY_MS : -1;
 }
 
 static void wait_for_something(struct lcm_engine *e)
 {
-	struct pollfd p[LCM_NLINES + 1] = { { .fd = e->wake, .events = POLLIN } };
+	struct pollfd p[LCM_VOTES + 1] = { { .fd = e->wake, .events = POLLIN } };
 	eventfd_t n;
 
-	for (unsigned i = 0; i < LCM_NLINES; i++)
-		p[i + 1] = (struct pollfd){ .fd = e->fds[i], .events = POLLIN };	/* only this thread writes there */
-	if (poll(p, LCM_NLINES + 1, patience(e)) < 0)
+	/* Only this thread writes those. */
+	for (unsigned i = 0; i < LCM_VOTES; i++)
+		p[i + 1] = (struct pollfd){ .fd = e->fds[i], .events = POLLIN };
+	if (poll(p, LCM_VOTES + 1, patience(e)) < 0)
 		return;
 	if (p[0].revents)
 		(void)eventfd_read(e->wake, &n);
-	for (unsigned i = 0; i < LCM_NLINES && !e->gone; i++)
+	for (unsigned i = 0; i < LCM_VOTES && !e->gone; i++)
 		if (p[i + 1].revents)
 			dispatch(e, (enum lcm_line)i);
-	if (!e->gone && cman_now_ms() >= lcm_qdev_deadline(e->qdev) && lcm_qdev_expire(e->qdev) < 0)
-		e->gone = true;
 }
 
 static void engine_free(struct lcm_engine *e)

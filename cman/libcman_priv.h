@@ -8,7 +8,7 @@
  *   engine  one thread per process that speaks with corosync, and the jobs given to it
  *   watch   in that thread: members, quorum, configuration, the question before a shutdown
  *   post    in that thread: ports and messages to them
- *   qdev    in that thread: the quorum device
+ *   qdev    the quorum device, with a thread of its own
  *
  * corosync's own libraries wait without limit for a corosync that is stopped, so no
  * thread of a caller ever calls them: it gives a job to the engine and waits for its
@@ -97,8 +97,8 @@ void lcm_push(struct lcm_handle *h, const struct lcm_item *item);
 void lcm_signal(struct lcm_handle *h);
 
 /*
- * The connections that the engine polls. A part opens its own and says so; the descriptor is closed in the child after
- * a fork. Engine's thread only.
+ * The connections that stay open: the engine polls them, but for the quorum device's. A part opens its own and says so;
+ * the descriptor is closed in the child after a fork. From the thread that has the connection.
  */
 enum lcm_line { LCM_QUORUM, LCM_CMAP, LCM_CFG, LCM_CPG, LCM_VOTES, LCM_NLINES };
 void lcm_line_open(struct lcm_engine *e, enum lcm_line line, int fd);	/* fd -1: closed */
@@ -152,10 +152,6 @@ int lcm_job_listening(struct lcm_engine *e, uint64_t id, void *listening, uint64
 
 struct lcm_qdev *lcm_qdev_new(struct lcm_engine *e);
 void lcm_qdev_free(struct lcm_qdev *q);
-int lcm_qdev_dispatch(struct lcm_qdev *q);
-/* When the vote that was polled last is true no more, on cman_now_ms()'s clock, and what is to be done then. */
-uint64_t lcm_qdev_deadline(const struct lcm_qdev *q);
-int lcm_qdev_expire(struct lcm_qdev *q);
 struct lcm_device { char name[CMAN_MAX_NODENAME_LEN + 1]; int votes; bool update; };
 int lcm_job_device(struct lcm_engine *e, uint64_t id, void *device, uint64_t until_ms);
 int lcm_job_device_gone(struct lcm_engine *e, uint64_t id, void *data, uint64_t until_ms);

@@ -39,7 +39,8 @@ bool sim_run_fence_tool(struct sim_world *w, const struct sim_fault *f)
 	if (!w->node[f->node].d[SIM_FENCED].up)
 		return false;
 	sim_client_may_die(w, f->node, SIM_FENCED, sim_ask_fenced(w, f->node, sim_fence_tool_verbs[f->num[0]], 0));
-	w->node[f->node].left_domain = f->num[0] == LEAVE || (w->node[f->node].left_domain && f->num[0] != JOIN);
+	/* A join may be refused, so the administrator looks after the node when faults are over, whatever he did since. */
+	w->node[f->node].left_domain = w->node[f->node].left_domain || f->num[0] == LEAVE;
 	return true;
 }
 

@@ -159,6 +159,21 @@ static void apply_result(struct rg *rg, uint32_t from, const Hawser__RgMessage *
 		rg->stats.ignored++;
 }
 
+/* Services that the sender could not stop when it came, or when they were new. */
+static void leftovers(struct rg *rg, const struct rg_node *n, const Hawser__RgMessage *m)
+{
+	for (size_t i = 0; i < m->n_failed; i++) {
+		struct rg_svc *s = rg_svc_find(rg, m->failed[i]);
+
+		if (!s || s->gone || rg_state_active(s->state))
+			continue;
+		rg_svc_set(rg, s, RG_FAILED, 0, "%s could not stop it when it joined: it may be active there",
+			rg_node_name(rg, n->nodeid));
+		s->armed = false;
+		rg_svc_answer(rg, s, RG_EABORT, s->why);
+	}
+}
+
 static void apply_ready(struct rg *rg, struct rg_node *n, const Hawser__RgMessage *m)
 {
 	if (m->version != rg->version || n->quorum != 2 || n->leaving) {
@@ -171,16 +186,7 @@ static void apply_ready(struct rg *rg, struct rg_node *n, const Hawser__RgMessag
 	if (n->ready)
 		return;
 	n->ready = true;
-	for (size_t i = 0; i < m->n_failed; i++) {
-		struct rg_svc *s = rg_svc_find(rg, m->failed[i]);
-
-		if (!s || s->gone || rg_state_active(s->state))
-			continue;
-		rg_svc_set(rg, s, RG_FAILED, 0, "%s could not stop it when it joined: it may be active there",
-			rg_node_name(rg, n->nodeid));
-		s->armed = false;
-		rg_svc_answer(rg, s, RG_EABORT, s->why);
-	}
+	leftovers(rg, n, m);
 	rg_came_back_stopped(rg, n);
 	rg_note_node(rg, n->nodeid == rg->self ? CLU_NOTICE : CLU_INFO, "rg.member", n->nodeid, "joining", "ready",
 		"every service was stopped there once");
@@ -223,6 +229,7 @@ void rg_apply(struct rg *rg, uint32_t from, const Hawser__RgMessage *m)
 		rg->go = true;
 		break;
 	case RG_M_INITED:
+		leftovers(rg, n, m);
 		s = rg_svc_find(rg, m->svc);
 		if (s)
 			rg_ids_del(&s->init_wait, from);

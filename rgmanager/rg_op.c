@@ -201,11 +201,26 @@ void rg_op_abort(struct rg *rg, struct rg_svc *s)
 	clu_out_kill(rg->out, op->child);
 }
 
+/* Said at once: others may get ready before us, and would start it. */
+static void say_leftover(struct rg *rg, struct rg_svc *s)
+{
+	Hawser__RgMessage m = HAWSER__RG_MESSAGE__INIT;
+	char *failed[] = { s->name };
+
+	m.kind = RG_M_INITED;
+	m.svc = s->name;
+	m.failed = failed;
+	m.n_failed = 1;
+	rg_send(rg, &m);
+}
+
 static void end_stop(struct rg *rg, struct rg_svc *s)
 {
 	struct rg_local *l = &s->local;
 
 	if (l->op.init) {
+		if (l->op.failed)
+			say_leftover(rg, s);
 		l->inited = true;
 		l->init_failed = l->op.failed;
 		l->active = l->active && l->op.failed;

@@ -30,7 +30,7 @@ enum rg_msg_kind {
 	RG_M_RESULT,		/* an operation of the owner has ended (code: enum rg_outcome) */
 	RG_M_LEAVING,		/* the sender shuts down */
 	RG_M_GO,		/* do not wait longer for members that are not ready */
-	RG_M_INITED,		/* the sender has stopped a newly configured service once */
+	RG_M_INITED,		/* the sender has stopped a newly configured service once, or could not (failed) */
 	RG_NMSGS
 };
 

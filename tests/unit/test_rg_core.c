@@ -283,6 +283,23 @@ static void what_a_joiner_cannot_stop_is_failed(void **state)
 	w_free(w);
 }
 
+/* It says so at once, though something keeps it from getting ready. */
+static void what_a_joiner_cannot_stop_is_said_before_it_is_ready(void **state)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+
+	w_boot_all(w, 3);
+	w_victim(w, 3);
+	w_process_dies(w, 1);
+	w_fail(w, "1 stop script:web");
+	w_boot(w, 1);
+	w_quorum(w, 1, true);
+	w_run(w);
+	assert_false(rg_node_find(w->core[2], 1)->ready);
+	w_expect(w, WEB, RG_FAILED, 0);
+	w_free(w);
+}
+
 static void node_that_just_came_back_is_not_asked_to_be_fenced(void **state)
 {
 	struct world *w = w_new(ONE("domain=\"d\""));
@@ -650,6 +667,7 @@ int main(void)
 		cmocka_unit_test(dead_process_is_reported_and_settled_when_it_has_stopped_all),
 		cmocka_unit_test(node_that_returned_is_settled_only_by_its_own_rgmanager),
 		cmocka_unit_test(what_a_joiner_cannot_stop_is_failed),
+		cmocka_unit_test(what_a_joiner_cannot_stop_is_said_before_it_is_ready),
 		cmocka_unit_test(node_that_just_came_back_is_not_asked_to_be_fenced),
 		cmocka_unit_test(node_that_is_back_has_time_while_others_are_fenced),
 		cmocka_unit_test(stranger_to_the_fence_domain_is_reported_at_once),

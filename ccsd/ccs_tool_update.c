@@ -28,11 +28,12 @@ static int failed(void)
 	return 1;
 }
 
-/* Says here what would be refused there, with the name and lines of the user's own file. */
+/* Says here what would be refused there, with the name and lines of the user's own file; and what is only warned of. */
 int ccs_tool_check(const void *data, size_t len, const char *file)
 {
 	struct clu_buf path = CLU_BUF_INIT, findings = CLU_BUF_INIT;
 	struct ccsd_schema *schema = NULL;
+	struct ccsd_report report;
 	int r;
 
 	clu_buf_printf(&path, "%s/cluster.rng", clu_path(CLU_PATH_DATA));
@@ -41,10 +42,13 @@ int ccs_tool_check(const void *data, size_t len, const char *file)
 		fputs(clu_buf_text(&findings), stderr);
 	} else {
 		ccsd_schema_agents(schema, ccsd_agent_installed);
-		r = ccsd_validate(schema, data, len, file, NULL, &findings);
+		r = ccsd_check(schema, data, len, file, false, CCSD_MAX_FINDINGS, &report);
+		ccsd_findings_text(&report.findings, file, CCSD_WARNING, &findings);
+		fputs(clu_buf_text(&findings), stderr);
 		if (r < 0)
-			fprintf(stderr, "%sccs_tool: %s is not a valid configuration: nothing was changed; mend what is listed and "
-				"repeat\n", clu_buf_text(&findings), file);
+			fprintf(stderr, "ccs_tool: %s is not a valid configuration: nothing was changed; mend what is listed and "
+				"repeat\n", file);
+		ccsd_report_free(&report);
 	}
 	ccsd_schema_free(schema);
 	clu_buf_free(&path);

@@ -233,12 +233,18 @@ static void on_quorum(struct fdom *d, const struct clu_quorum *q)
 	d->changed = true;
 	if (!gained)
 		return;
-	/* Quorum that a joining node brought: those still missing get the time to follow it. */
+	/*
+	 * Quorum that a joining node brought: those still missing get the time to follow it. And one of them that is up
+	 * again to say that it was started anew, also without a post_join_delay: its vote may be the one that was
+	 * missing, and every time it came back it would be cut off, and quorum with it.
+	 */
 	for (unsigned i = 0; i < d->n_nodes; i++) {
 		struct fdom_node *n = &d->nodes[i];
 
 		if (n->v.state == FDOM_V_WAITING && (grew || n->v.reason == FDOM_R_STARTUP))
 			fdom_delay_begin(d, n, true);
+		if (n->v.state != FDOM_V_NONE && n->v.gone && grew && is_up(d, n->nodeid))
+			n->v.history_ms = d->now_ms + FDOM_HISTORY_MS;
 	}
 }
 

@@ -46,7 +46,7 @@ static void wait_text(const struct fdom *d, const struct fdom_node *n, char *ret
 		snprintf(ret, size, "%s could not fence it (attempt %u, it tries again for ever): %s",
 			fdom_name(d, v->fencer), v->attempts, v->text);
 	else if (v->history_ms > d->now_ms)
-		snprintf(ret, size, "it came back from another side of a split and has not said what it did there");
+		snprintf(ret, size, "it is back, and has not said yet whether it was started anew, or what it did meanwhile");
 	else if (v->due_ms > d->now_ms)
 		delay_text(d, v, ret, size);
 	else if (fdom_yielding(d, n))

@@ -16,7 +16,7 @@
 #define FDOM_RETRY_MAX_MS 30000
 #define FDOM_YIELD_MS 15000	/* an agent has ended by then: TERM, 5 s, KILL */
 #define FDOM_HUNG_MS 500	/* what comes this late says that we hung */
-#define FDOM_HISTORY_MS 5000	/* for a node from another side of a split to say what it did there */
+#define FDOM_HISTORY_MS 5000	/* for a node that is back to say what it did meanwhile */
 
 enum fdom_vstate { FDOM_V_NONE, FDOM_V_WAITING, FDOM_V_FENCING, FDOM_V_FAILED, FDOM_NVSTATES };
 enum fdom_reason {
@@ -40,7 +40,7 @@ struct fdom_victim {
 	char text[FDOM_TEXT];		/* last failure, or the reason given with the request */
 	/* Not replicated. */
 	uint64_t due_ms;		/* not before; CLU_NEVER with an unbounded delay */
-	uint64_t history_ms;		/* it came from another side of a split: until then its word is waited for */
+	uint64_t history_ms;		/* it is back, new or from another side of a split: until then its word is waited for */
 	bool joindelay;			/* due_ms comes from post_join_delay, or was lengthened by it */
 	bool gone_sent;
 	bool begun;			/* we sent START, its outcome is not delivered yet */

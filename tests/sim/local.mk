@@ -85,7 +85,8 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/two_nodes.sim \
 	tests/sim/cases/unanswered_request.sim \
 	tests/sim/cases/update_meets_crash.sim \
-	tests/sim/cases/updates_race.sim
+	tests/sim/cases/updates_race.sim \
+	tests/sim/cases/vote_of_the_victim.sim
 
 # Which branches of the cores the simulator takes; builds hasim once more, for gcov.
 EXTRA_DIST += tests/sim/branches.py tests/sim/unreached.txt

@@ -15,6 +15,8 @@
 #include <corosync/votequorum.h>
 
 #include "cman_call.h"
+#include "libcman_dirty.h"
+#include "libcman_port_lock.h"
 
 #define PID_FILE "/run/corosync.pid"	/* written by corosync when it starts */
 
@@ -154,6 +156,8 @@ static void read_map(cmap_handle_t h, struct cman_info *info)
 	info->cluster_id = *text ? (uint32_t)strtoul(text, NULL, 10) : cman_cluster_id(info->cluster_name, false);
 	get_text(h, "hawser.digest", info->digest, sizeof(info->digest));
 	get_text(h, "hawser.joined_with", info->joined_with, sizeof(info->joined_with));
+	info->have_state = lcm_dirty_is_set(h);
+	lcm_ports_bound(info->ports);
 	*text = '\0';
 	get_text(h, "totem.crypto_cipher", text, sizeof(text));
 	info->crypto = *text && strcmp(text, "none");

@@ -54,6 +54,8 @@ struct cman_info {
 	uint32_t device_votes;
 	uint32_t own_id, own_votes, expected, total, quorum;
 	uint32_t clients;		/* connections to corosync, ours not counted */
+	bool have_state;		/* a program has said so (libcman_dirty.h) */
+	uint8_t ports[32];		/* bit N % 8 of byte N / 8: port N of libcman is bound on this node */
 	unsigned n_members;		/* nodes in the list, members or not */
 	struct cman_member members[CMAN_MAX_NODES];	/* ascending node id */
 	/* Process groups of the suite ("hawser:...") that have a member anywhere. */

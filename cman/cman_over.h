@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a node was joined with on the command line, as one line of text: kept in
  * corosync.conf, and so in corosync's map, so that a later change of cluster.conf

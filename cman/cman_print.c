@@ -27,6 +27,11 @@ static bool has_config_error(const struct cman_info *info)
 	return !strcmp(info->config_state, "restart") || !strcmp(info->config_state, "failed");
 }
 
+static bool is_bound(const struct cman_info *info, unsigned port)
+{
+	return info->ports[port / 8] >> port % 8 & 1;
+}
+
 void cman_print_status(const struct cman_info *info, struct clu_buf *ret)
 {
 	const struct cman_member *own = cman_info_own(info);
@@ -47,9 +52,14 @@ void cman_print_status(const struct cman_info *info, struct clu_buf *ret)
 	clu_buf_printf(ret, "Quorum: %u %s\n", info->quorum, info->quorate ? " " : "Activity blocked");
 	clu_buf_printf(ret, "Active subsystems: %u\n", info->clients);
 	/* COMPAT: "Error" said that the configuration could not be used as it stands. */
-	clu_buf_printf(ret, "Flags:%s%s \n", info->two_node ? " 2node" : "", has_config_error(info) ? " Error" : "");
-	/* COMPAT: port 0 was cman's own; groups took the place of the other ports. */
-	clu_buf_str(ret, "Ports Bound: 0  \n");
+	clu_buf_printf(ret, "Flags:%s%s%s \n", info->two_node ? " 2node" : "", has_config_error(info) ? " Error" : "",
+		       info->have_state ? " HaveState" : "");
+	/* COMPAT: port 0 was cman's own. */
+	clu_buf_str(ret, "Ports Bound: 0 ");
+	for (unsigned port = 1; port < 256; port++)
+		if (is_bound(info, port))
+			clu_buf_printf(ret, "%u ", port);
+	clu_buf_str(ret, " \n");
 	clu_buf_printf(ret, "Node name: %s\n", own ? own->name : "");
 	clu_buf_printf(ret, "Node ID: %u\n", info->own_id);
 	clu_buf_str(ret, "Multicast addresses: ");
@@ -72,16 +82,19 @@ static json_t *json_addresses(const struct cman_member *m)
 json_t *cman_json_status(const struct cman_info *info)
 {
 	const struct cman_member *own = cman_info_own(info);
-	json_t *groups = json_array(), *mcast = json_array();
+	json_t *groups = json_array(), *mcast = json_array(), *ports = json_array();
 
 	for (unsigned i = 0; i < info->n_groups; i++)
 		if (info->groups[i].own)
 			json_array_append_new(groups, json_string(info->groups[i].name));
 	for (unsigned i = 0; i < info->n_mcast; i++)
 		json_array_append_new(mcast, json_string(info->mcast[i]));
+	for (unsigned port = 1; port < 256; port++)
+		if (is_bound(info, port))
+			json_array_append_new(ports, json_integer(port));
 	return json_pack("{s:s, s:s, s:I, s:i, s:b, s:{s:i, s:I}, s:i, s:i, s:i, s:i, s:i, s:i, s:b, s:b, s:b, s:i, "
 			 "s:s, s:i, s:o,"
-			 " s:o, s:o, s:s, s:s}",
+			 " s:o, s:o, s:s, s:s, s:b, s:o}",
 			 "version", CMAN_COMPAT_VERSION, "cluster_name", info->cluster_name, "config_version",
 			 (json_int_t)info->config_version, "cluster_id", (int)info->cluster_id, "member",
 			 own && own->member, "ring", "representative", (int)info->ring_rep, "sequence",
@@ -92,7 +105,7 @@ json_t *cman_json_status(const struct cman_info *info)
 			 info->device_alive, "clients", (int)info->clients, "node_name", own ? own->name : "",
 			 "node_id", (int)info->own_id, "multicast_addresses", mcast, "node_addresses",
 			 json_addresses(own), "groups", groups, "config_state", info->config_state, "config_why",
-			 info->config_why);
+			 info->config_why, "have_state", info->have_state, "ports", ports);
 }
 
 static bool is_wanted(const struct cman_nodes_opts *o, const struct cman_info *info, const struct cman_member *m)

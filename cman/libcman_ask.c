@@ -15,8 +15,6 @@
 #include "cman_call.h"
 #include "cman_info.h"
 #include "fenced_ask.h"
-#include "libcman_dirty.h"
-#include "libcman_port_lock.h"
 #include "libcman_priv.h"
 
 /* COMPAT: what cman of the third generation answered. */
@@ -24,26 +22,18 @@
 #define MINOR 2
 #define PATCH 0
 
-struct look {
-	struct cman_info info;
-	bool dirty;
-};
-
 static int job_look(struct lcm_engine *e, uint64_t id, void *data, uint64_t until_ms)
 {
-	struct look *l = data;
-	int r = cman_info_look(&l->info);
+	int r = cman_info_look(data);
 
-	if (!r)
-		l->dirty = lcm_dirty_is_set();
 	return r == -ENOTCONN ? -EHOSTDOWN : r;
 }
 
 /* A look at all there is, to be freed. NULL and errno. */
-static struct look *look(cman_handle_t handle)
+static struct cman_info *look(cman_handle_t handle)
 {
 	struct lcm_handle *h = lcm_use(handle);
-	struct look *l = h ? calloc(1, sizeof(*l)) : NULL;
+	struct cman_info *l = h ? calloc(1, sizeof(*l)) : NULL;
 
 	if (!l || lcm_result(lcm_call(h, job_look, l, sizeof(*l))) == 0)
 		return l;
@@ -51,7 +41,7 @@ static struct look *look(cman_handle_t handle)
 	return NULL;
 }
 
-static int number(struct look *l, int n)
+static int number(struct cman_info *l, int n)
 {
 	free(l);
 	return n;
@@ -99,21 +89,21 @@ static void fill_device(const struct cman_info *info, cman_node_t *ret)
 
 int cman_get_node_count(cman_handle_t handle)
 {
-	struct look *l = look(handle);
+	struct cman_info *l = look(handle);
 
-	return l ? number(l, (int)(l->info.n_members + l->info.device_alive)) : -1;
+	return l ? number(l, (int)(l->n_members + l->device_alive)) : -1;
 }
 
 int cman_get_subsys_count(cman_handle_t handle)
 {
-	struct look *l = look(handle);
+	struct cman_info *l = look(handle);
 
-	return l ? number(l, (int)l->info.clients) : -1;
+	return l ? number(l, (int)l->clients) : -1;
 }
 
 int cman_get_nodes(cman_handle_t handle, int maxnodes, int *retnodes, cman_node_t *nodes)
 {
-	struct look *l;
+	struct cman_info *l;
 	int n = 0;
 
 	if (!retnodes || !nodes || maxnodes < 1)
@@ -121,21 +111,21 @@ int cman_get_nodes(cman_handle_t handle, int maxnodes, int *retnodes, cman_node_
 	l = look(handle);
 	if (!l)
 		return -1;
-	if (l->info.n_members + l->info.device_alive > (unsigned)maxnodes) {
+	if (l->n_members + l->device_alive > (unsigned)maxnodes) {
 		free(l);
 		return lcm_result(-E2BIG);
 	}
-	if (l->info.device_alive)
-		fill_device(&l->info, &nodes[n++]);
-	for (unsigned i = 0; i < l->info.n_members; i++)
-		fill_node(&l->info.members[i], &nodes[n++]);
+	if (l->device_alive)
+		fill_device(l, &nodes[n++]);
+	for (unsigned i = 0; i < l->n_members; i++)
+		fill_node(&l->members[i], &nodes[n++]);
 	*retnodes = n;
 	return number(l, 0);
 }
 
 int cman_get_disallowed_nodes(cman_handle_t handle, int maxnodes, int *retnodes, cman_node_t *nodes)
 {
-	struct look *l;
+	struct cman_info *l;
 
 	if (!retnodes || !nodes || maxnodes < 1)
 		return lcm_result(-EINVAL);
@@ -167,7 +157,7 @@ static const struct cman_member *find_name(const struct cman_info *info, const c
 int cman_get_node(cman_handle_t handle, int nodeid, cman_node_t *node)
 {
 	const struct cman_member *m;
-	struct look *l;
+	struct cman_info *l;
 	int r = 0;
 
 	if (!node)
@@ -175,11 +165,11 @@ int cman_get_node(cman_handle_t handle, int nodeid, cman_node_t *node)
 	l = look(handle);
 	if (!l)
 		return -1;
-	m = *node->cn_name ? find_name(&l->info, node->cn_name) : find(&l->info, nodeid);
+	m = *node->cn_name ? find_name(l, node->cn_name) : find(l, nodeid);
 	if (m)
 		fill_node(m, node);
-	else if (!*node->cn_name && nodeid == CMAN_NODEID_QDISK && *l->info.device_name)
-		fill_device(&l->info, node);
+	else if (!*node->cn_name && nodeid == CMAN_NODEID_QDISK && *l->device_name)
+		fill_device(l, node);
 	else
 		r = -ENOENT;
 	free(l);
@@ -189,14 +179,14 @@ int cman_get_node(cman_handle_t handle, int nodeid, cman_node_t *node)
 int cman_get_node_extra(cman_handle_t handle, int nodeid, cman_node_extra_t *node)
 {
 	const struct cman_member *m;
-	struct look *l;
+	struct cman_info *l;
 
 	if (!node)
 		return lcm_result(-EINVAL);
 	l = look(handle);
 	if (!l)
 		return -1;
-	m = find(&l->info, nodeid);
+	m = find(l, nodeid);
 	if (m) {
 		memset(node, 0, sizeof(*node));
 		node->cnx_nodeid = (int)m->nodeid;
@@ -212,14 +202,14 @@ int cman_get_node_addrs(cman_handle_t handle, int nodeid, int maxaddrs, int *num
 			struct cman_node_address *addrs)
 {
 	const struct cman_member *m;
-	struct look *l;
+	struct cman_info *l;
 
 	if (!num_addrs || maxaddrs < 0 || (maxaddrs && !addrs))
 		return lcm_result(-EINVAL);
 	l = look(handle);
 	if (!l)
 		return -1;
-	m = find(&l->info, nodeid);
+	m = find(l, nodeid);
 	if (m)
 		*num_addrs = (int)m->n_addrs;
 	for (int i = 0; m && i < maxaddrs && i < (int)m->n_addrs; i++)
@@ -262,7 +252,7 @@ int cman_is_quorate(cman_handle_t handle)
 
 int cman_get_version(cman_handle_t handle, cman_version_t *version)
 {
-	struct look *l;
+	struct cman_info *l;
 
 	if (!version)
 		return lcm_result(-EINVAL);
@@ -272,13 +262,13 @@ int cman_get_version(cman_handle_t handle, cman_version_t *version)
 	version->cv_major = MAJOR;
 	version->cv_minor = MINOR;
 	version->cv_patch = PATCH;
-	version->cv_config = (unsigned)l->info.config_version;
+	version->cv_config = (unsigned)l->config_version;
 	return number(l, 0);
 }
 
 int cman_get_cluster(cman_handle_t handle, cman_cluster_t *clinfo)
 {
-	struct look *l;
+	struct cman_info *l;
 
 	if (!clinfo)
 		return lcm_result(-EINVAL);
@@ -286,9 +276,9 @@ int cman_get_cluster(cman_handle_t handle, cman_cluster_t *clinfo)
 	if (!l)
 		return -1;
 	memset(clinfo, 0, sizeof(*clinfo));
-	snprintf(clinfo->ci_name, sizeof(clinfo->ci_name), "%.16s", l->info.cluster_name);
-	clinfo->ci_number = (uint16_t)l->info.cluster_id;
-	clinfo->ci_generation = (uint32_t)l->info.ring_seq;
+	snprintf(clinfo->ci_name, sizeof(clinfo->ci_name), "%.16s", l->cluster_name);
+	clinfo->ci_number = (uint16_t)l->cluster_id;
+	clinfo->ci_generation = (uint32_t)l->ring_seq;
 	return number(l, 0);
 }
 
@@ -297,7 +287,7 @@ int cman_get_extra_info(cman_handle_t handle, cman_extra_info_t *info, int maxle
 	const struct cman_member *own;
 	struct sockaddr_storage *out;
 	size_t room;
-	struct look *l;
+	struct cman_info *l;
 	unsigned n;
 
 	if (!info || maxlen < (int)sizeof(*info))
@@ -305,17 +295,17 @@ int cman_get_extra_info(cman_handle_t handle, cman_extra_info_t *info, int maxle
 	l = look(handle);
 	if (!l)
 		return -1;
-	own = cman_info_own(&l->info);
+	own = cman_info_own(l);
 	memset(info, 0, (size_t)maxlen);
 	info->ei_node_state = own && own->member ? CMAN_NODESTATE_MEMBER : CMAN_NODESTATE_JOINING;
-	info->ei_flags = (l->info.two_node ? CMAN_EXTRA_FLAG_2NODE : 0) | (l->dirty ? CMAN_EXTRA_FLAG_DIRTY : 0);
-	info->ei_node_votes = (int)l->info.own_votes;
-	info->ei_total_votes = (int)l->info.total;
-	info->ei_expected_votes = (int)l->info.expected;
-	info->ei_quorum = (int)l->info.quorum;
-	for (unsigned i = 0; i < l->info.n_members; i++)
-		info->ei_members += l->info.members[i].member;
-	lcm_ports_bound((uint8_t *)info->ei_ports);
+	info->ei_flags = (l->two_node ? CMAN_EXTRA_FLAG_2NODE : 0) | (l->have_state ? CMAN_EXTRA_FLAG_DIRTY : 0);
+	info->ei_node_votes = (int)l->own_votes;
+	info->ei_total_votes = (int)l->total;
+	info->ei_expected_votes = (int)l->expected;
+	info->ei_quorum = (int)l->quorum;
+	for (unsigned i = 0; i < l->n_members; i++)
+		info->ei_members += l->members[i].member;
+	memcpy(info->ei_ports, l->ports, sizeof(info->ei_ports));
 	room = ((size_t)maxlen - offsetof(cman_extra_info_t, ei_addresses)) / (2 * sizeof(*out));
 	n = own ? own->n_addrs : 0;
 	n = n < room ? n : (unsigned)room;
@@ -324,8 +314,8 @@ int cman_get_extra_info(cman_handle_t handle, cman_extra_info_t *info, int maxle
 	for (unsigned i = 0; i < n; i++) {
 		struct sockaddr_storage a;
 
-		if (i < l->info.n_mcast)
-			(void)fill_address(l->info.mcast[i], &a, sizeof(a));
+		if (i < l->n_mcast)
+			(void)fill_address(l->mcast[i], &a, sizeof(a));
 		else
 			memset(&a, 0, sizeof(a));
 		memcpy(info->ei_addresses + i * sizeof(a), &a, sizeof(a));
@@ -337,7 +327,7 @@ int cman_get_extra_info(cman_handle_t handle, cman_extra_info_t *info, int maxle
 
 int cman_get_quorum_device(cman_handle_t handle, struct cman_qdev_info *info)
 {
-	struct look *l;
+	struct cman_info *l;
 	bool there;
 
 	if (!info)
@@ -345,12 +335,12 @@ int cman_get_quorum_device(cman_handle_t handle, struct cman_qdev_info *info)
 	l = look(handle);
 	if (!l)
 		return -1;
-	there = *l->info.device_name;
+	there = *l->device_name;
 	if (there) {
 		memset(info, 0, sizeof(*info));
-		snprintf(info->qi_name, sizeof(info->qi_name), "%s", l->info.device_name);
-		info->qi_state = l->info.device_alive ? CMAN_NODESTATE_MEMBER : CMAN_NODESTATE_DEAD;
-		info->qi_votes = (int)l->info.device_votes;
+		snprintf(info->qi_name, sizeof(info->qi_name), "%s", l->device_name);
+		info->qi_state = l->device_alive ? CMAN_NODESTATE_MEMBER : CMAN_NODESTATE_DEAD;
+		info->qi_votes = (int)l->device_votes;
 	}
 	free(l);
 	return lcm_result(there ? 0 : -ENOENT);
@@ -361,13 +351,13 @@ int cman_is_listening(cman_handle_t handle, int nodeid, uint8_t port)
 	struct lcm_handle *h = lcm_use_plain(handle);
 	struct lcm_listening q = { .port = port };
 	const struct cman_member *m;
-	struct look *l;
+	struct cman_info *l;
 	int r;
 
 	l = h ? look(handle) : NULL;
 	if (!l)
 		return -1;
-	m = find(&l->info, nodeid);
+	m = find(l, nodeid);
 	r = !m ? -ENOENT : m->member ? 0 : -ENOTCONN;
 	q.nodeid = m ? m->nodeid : 0;
 	free(l);

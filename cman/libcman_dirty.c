@@ -7,16 +7,11 @@
 
 #include "cman_call.h"
 
-bool lcm_dirty_is_set(void)
+bool lcm_dirty_is_set(uint64_t cmap)
 {
-	cmap_handle_t cmap;
 	uint8_t set = 0;
 
-	if (cmap_initialize(&cmap) != CS_OK)
-		return false;
-	(void)cmap_get_uint8(cmap, LCM_DIRTY_KEY, &set);
-	(void)cmap_finalize(cmap);
-	return set;
+	return cmap_get_uint8(cmap, LCM_DIRTY_KEY, &set) == CS_OK && set;
 }
 
 int lcm_dirty_set(void)

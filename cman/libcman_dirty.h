@@ -7,11 +7,12 @@
 #define LIBCMAN_DIRTY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define LCM_DIRTY_KEY "hawser.have_state"
 
-/* Both speak with corosync, without a limit where it is stopped. set: 0 or negative errno. */
-bool lcm_dirty_is_set(void);
+/* cmap: a cmap_handle_t. Both speak with corosync, without a limit where it is stopped. set: 0 or negative errno. */
+bool lcm_dirty_is_set(uint64_t cmap);
 int lcm_dirty_set(void);
 
 #endif

@@ -9,6 +9,7 @@ libcmanplan_la_LIBADD = libclucore.la $(ZLIB_LIBS)
 
 noinst_LTLIBRARIES += libcmanbase.la
 libcmanbase_la_SOURCES = cman/cman_name.h cman/cman_name.c cman/cman_info.h cman/cman_info.c \
+	cman/libcman_port_lock.h cman/libcman_port_lock.c cman/libcman_dirty.h cman/libcman_dirty.c \
 	cman/cman_print.h cman/cman_print.c cman/cman_services.h cman/cman_services.c cman/cman_call.h cman/cman_call.c cman/cman_wait.h cman/cman_wait.c cman/cman_key.h cman/cman_key.c
 libcmanbase_la_CFLAGS = $(AM_CFLAGS) $(CMAP_CFLAGS) $(CFG_CFLAGS) $(CPG_CFLAGS) $(QUORUM_CFLAGS) $(VOTEQUORUM_CFLAGS)
 libcmanbase_la_LIBADD = libcmanplan.la libclubase.la $(CMAP_LIBS) $(CFG_LIBS) $(CPG_LIBS) $(QUORUM_LIBS) $(VOTEQUORUM_LIBS) -lpthread

@@ -16,7 +16,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = "/var/lib/libcman_client"
 PID_FILE = "/run/corosync.pid"
 
-pytestmark = pytest.mark.skipif(not os.path.exists(STAGE + "/include/libcman.h"), reason="libcman is not in " + STAGE)
+pytestmark = [pytest.mark.needs("cman_tool"),
+              pytest.mark.skipif(not os.path.exists(STAGE + "/include/libcman.h"), reason="libcman is not in " + STAGE)]
 
 
 class Client:
@@ -218,6 +219,7 @@ def test_changes(nodes, clients):
     assert c.ask("set-version 8") == "-1 ENOSYS"
     assert c.ask("dirty") == "0 0"
     assert "flags=16 " in c.ask("extra 4096")
+    assert "\nFlags: HaveState \n" in nodes[0].run("cman_tool", "status", check=True).out
     assert c.ask("debug 8") == "0 0"
     wait_for(lambda: "debug" in nodes[0].log("corosync.log"), "debug messages", timeout=10)
     assert c.ask("debug 0") == "0 0"
@@ -338,6 +340,7 @@ def test_messages_to_ports(nodes, clients):
     assert watcher.ask("listening 9 11") == "-1 ENOENT"
     assert a.ask("listening 0 11") == "1 0"
     assert "ports 0 11" in clients(n1, "plain").ask("extra 4096")
+    assert "\nPorts Bound: 0 11  \n" in n1.run("cman_tool", "status", check=True).out
     # Another process of this node may not have it, one of another node may.
     other = clients(n1, "plain")
     assert other.ask("bind 11") == "-1 EADDRINUSE"

@@ -101,9 +101,14 @@ static void test_status_variants(void **state)
 	info.n_mcast = 1;
 	snprintf(info.mcast[0], CMAN_ADDR_LEN, "239.192.12.109");
 	info.members[0].member = false;
+	info.have_state = true;
+	info.ports[0] = 1;
+	info.ports[1] = 1 << 3;
+	info.ports[31] = 1 << 7;
 	cman_print_status(&info, &b);
 	assert_non_null(strstr(clu_buf_text(&b), "Quorum: 2 Activity blocked\n"));
-	assert_non_null(strstr(clu_buf_text(&b), "\nFlags: 2node \n"));
+	assert_non_null(strstr(clu_buf_text(&b), "\nFlags: 2node HaveState \n"));
+	assert_non_null(strstr(clu_buf_text(&b), "\nPorts Bound: 0 11 255  \n"));
 	assert_non_null(strstr(clu_buf_text(&b), "Expected votes: 3\nQuorum device votes: 2\nTotal votes: 2\n"));
 	assert_non_null(strstr(clu_buf_text(&b), "\nMulticast addresses: 239.192.12.109 \n"));
 	assert_non_null(strstr(clu_buf_text(&b), "\nMembership state: Joining\n"));

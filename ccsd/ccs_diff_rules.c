@@ -9,7 +9,7 @@ static const char members[] = "corosync", fencing[] = "fenced", services[] = "rg
 
 /*
  * The first row that fits counts. attrs: names between blanks, "*" any, "" the element itself.
- * Sources: ccs.md 2 (column rt) and 2.10; cman_conf.c, fenced_core.c and rg_delta.c of ours.
+ * Sources: ccs.md 2 (column rt) and 2.10; cman_change.c, fenced_core.c and rg_delta.c of ours.
  */
 static const struct rule {
 	const char *elements, *attrs;
@@ -19,11 +19,15 @@ static const struct rule {
 	{ "cluster", " config_version ", CCS_NONE, NULL },
 	{ "cluster", " name ", CCS_CLUSTER, members },
 	{ "cluster", " alias ", CCS_NONE, NULL },
-	{ "cluster/cman", " expected_votes ", CCS_LIVE, members },
+	{ "cluster/cman", " expected_votes two_node ", CCS_LIVE, members },
+	{ "cluster/cman", " wait_for_all last_man_standing last_man_standing_window auto_tie_breaker auto_tie_breaker_node ",
+		CCS_DAEMON, members },
 	{ "cluster/cman*", "*", CCS_CLUSTER, members },
-	{ "cluster/totem", " transport secauth crypto_type crypto_cipher crypto_hash crypto_model keyfile version rrp_mode "
-		"link_mode netmtu ip_version threads ", CCS_CLUSTER, members },
+	{ "cluster/totem", " transport secauth crypto_type keyfile version threads ", CCS_CLUSTER, members },
+	{ "cluster/totem", " crypto_model netmtu ip_version ", CCS_DAEMON, members },
 	{ "cluster/totem", "*", CCS_LIVE, members },
+	{ "cluster/totem/interface", " knet_link_priority knet_ping_interval knet_ping_timeout knet_ping_precision "
+		"knet_pong_count ", CCS_LIVE, members },
 	{ "cluster/totem/interface*", "*", CCS_CLUSTER, members },
 	{ "cluster/uidgid", "*", CCS_DAEMON, members },
 	{ "cluster/clusternodes/clusternode", " nodeid ", CCS_CLUSTER, members },

@@ -18,6 +18,7 @@
 #include "clu_client.h"
 #include "clu_path.h"
 #include "clu_store.h"
+#include "cman_outcome.h"
 
 /* ccsd answers within CCSD_UPDATE_LAST_MS; a little more for the way. */
 #define UPDATE_DEADLINE_MS (CCSD_UPDATE_LAST_MS + 2000)
@@ -93,6 +94,24 @@ static const char *user_name(void)
 	return pw ? pw->pw_name : "unknown user";
 }
 
+/* What corosync makes of the version that is in force now: cmand knows, where it runs. */
+static void say_outcome(uint64_t version)
+{
+	static const char *const texts[] = {
+		[CMAN_OUTCOME_APPLIED] = "corosync has taken it over; some of it only when a node starts anew",
+		[CMAN_OUTCOME_APPLYING] = "corosync has not taken it over yet; see \"cman_tool status\"",
+		[CMAN_OUTCOME_WAITING] = "corosync has not taken it over yet; see \"cman_tool status\"",
+		[CMAN_OUTCOME_RESTART] = "it is in force, but corosync cannot take it over while the cluster runs",
+		[CMAN_OUTCOME_FAILED] = "it is in force, but corosync could not take it over",
+	};
+	struct cman_outcome o;
+
+	fflush(stdout);
+	if (!cman_outcome_ask("wait", version, &o) && o.why.len)
+		fprintf(stderr, "ccs_tool: %s:\n%s", texts[o.state], clu_buf_text(&o.why));
+	cman_outcome_free(&o);
+}
+
 int ccs_tool_propose(const void *data, size_t len, const char *file, const char *note)
 {
 	Hawser__CcsdRequest q = HAWSER__CCSD_REQUEST__INIT;
@@ -114,6 +133,8 @@ int ccs_tool_propose(const void *data, size_t len, const char *file, const char 
 	if (r == 0)
 		printf("Config file updated from version %llu to %llu\n\nUpdate complete.\n",
 			(unsigned long long)a->old_version, (unsigned long long)a->version);
+	if (r == 0)
+		say_outcome(a->version);
 	if (a)
 		hawser__ccsd_answer__free_unpacked(a, NULL);
 	return r;

@@ -33,7 +33,7 @@ ccs_tool_SOURCES = ccsd/ccs_tool.h ccsd/ccs_tool.c ccsd/ccs_tool_update.c ccsd/c
 	ccsd/ccs_tool_doc.h ccsd/ccs_tool_doc.c ccsd/ccs_tool_edit.c ccsd/ccs_tool_create.c ccsd/ccs_tool_upgrade.c \
 	ccsd/ccs_tool_diff.c ccsd/ccs_tool_effective.c ccsd/ccs_tool_change.c ccsd/ccs_tool_history.c ccsd/ccs_tool_editor.c \
 	ccsd/ccsd_history_read.c ccsd/ccs_running.h ccsd/ccs_running.c
-ccs_tool_LDADD = libccs.la libccstext.la libccsdcore.la libccsdvalidate.la libcluclient.la $(JANSSON_LIBS) $(XML_LIBS)
+ccs_tool_LDADD = libcmanoutcome.la libccs.la libccstext.la libccsdcore.la libccsdvalidate.la libcluclient.la $(JANSSON_LIBS) $(XML_LIBS)
 ccs_config_validate_SOURCES = ccsd/ccs_config_validate.h ccsd/ccs_config_validate.c ccsd/ccs_config_validate_say.c \
 	ccsd/ccs_running.h ccsd/ccs_running.c
 ccs_config_validate_LDADD = libccsdvalidate.la libcluclient.la $(JANSSON_LIBS)

@@ -43,7 +43,7 @@ static const struct { enum cman_op op; const char *text; } usage[] = {
 	"  -k, --keyfile FILE      key file\n"
 	"  -C MODULE               where cluster.conf comes from: xmlconfig (ccsd's if it runs, else the file; the\n"
 	"                          default), ccsconfig (ccsd must run)\n"
-	"  -X                      without cluster.conf: built-in values, multicast, each node quorate alone\n"
+	"  -X                      without cluster.conf: built-in values, a cluster of this node alone\n"
 	"  -P                      no real-time priority for corosync\n"
 	"  -D[fail|warn|none]      what an invalid cluster.conf does (default fail; bare -D: none)\n"
 	"  -d                      debug messages of corosync\n"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * join -X: a corosync.conf without any cluster.conf. As cman had it: the cluster
- * RHCluster, the IPv4 address as node id, expected votes 1, nodes that are called
- * Node<id> and find each other by multicast. There is no list of nodes and, since
- * only knet encrypts in corosync 3, no key. Each node is quorate alone.
+ * RHCluster, the IPv4 address as node id, expected votes 1, a node that is called
+ * Node<id>. cman's nodes then found each other by multicast. corosync 3 forms no ring
+ * with nodes that are not in its list (3.1.7 hears them and never gets a token), so
+ * here the node is alone, and needs no key.
  */
 #ifndef CMAN_BARE_H
 #define CMAN_BARE_H

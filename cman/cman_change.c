@@ -37,6 +37,7 @@ static const struct rule {
 	{ "totem.interface.*.bindnetaddr", CMAN_NODE_RESTART, NULL },
 	{ "totem.interface.*.ttl", CMAN_NODE_RESTART, "1" },
 	{ "nodelist.*.nodeid", CMAN_CLUSTER_RESTART, NULL },
+	{ "nodelist.*.ring?_addr", CMAN_CLUSTER_RESTART, NULL },
 	{ "quorum.provider", CMAN_NODE_RESTART, NULL },
 	{ "quorum.wait_for_all", CMAN_NODE_RESTART, "0" },
 	{ "quorum.last_man_standing", CMAN_NODE_RESTART, "0" },
@@ -206,7 +207,7 @@ int cman_change_list(const char *old, const char *new, struct cman_change **ret)
 	return n;
 }
 
-int cman_change_explain(const char *old, const char *new, enum cman_effect least, struct clu_buf *ret)
+int cman_change_explain(const char *old, const char *new, enum cman_effect which, struct clu_buf *ret)
 {
 	static const char *const remedies[] = {
 		[CMAN_LIVE] = "taken over while the cluster runs",
@@ -221,7 +222,7 @@ int cman_change_explain(const char *old, const char *new, enum cman_effect least
 
 		if ((int)c->effect > greatest)
 			greatest = c->effect;
-		if (c->effect >= least)
+		if (c->effect == which)
 			clu_buf_printf(ret, "%s: %s -> %s: %s\n", c->key, *c->old ? c->old : "not set",
 				*c->new ? c->new : "not set", remedies[c->effect]);
 	}

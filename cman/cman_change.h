@@ -28,9 +28,9 @@ struct cman_change {
 int cman_change_list(const char *old, const char *new, struct cman_change **ret);
 
 /*
- * Lines "KEY: OLD -> NEW: ..." for people, of the changes with at least this effect;
- * each says what is to be done. Returns the greatest effect of all changes, or -ENOMEM.
+ * Lines "KEY: OLD -> NEW: ..." for people, of the changes with this effect; each says
+ * what is to be done. Returns the greatest effect of all changes, or -ENOMEM.
  */
-int cman_change_explain(const char *old, const char *new, enum cman_effect least, struct clu_buf *ret);
+int cman_change_explain(const char *old, const char *new, enum cman_effect which, struct clu_buf *ret);
 
 #endif

@@ -114,16 +114,13 @@ static int make_dirs(const struct cman_plan *p, struct clu_buf *errs)
 int cman_doc_write(const struct cman_plan *p, const struct clu_buf *text, bool starts, char *path, size_t size,
 		   struct clu_buf *errs)
 {
+	static const char *const names[] = { CMAN_DOC_STARTED, CMAN_DOC_RUNNING, "corosync.conf" };
 	int r = make_dirs(p, errs);
 
 	if (r < 0)
 		return r;
-	if (starts) {
-		snprintf(path, size, "%s/" CMAN_DOC_STARTED, clu_path(CLU_PATH_RUN));
-		r = clu_store_write(path, text->data, text->len, 0640);
-	}
-	if (!r) {
-		snprintf(path, size, "%s/corosync.conf", clu_path(CLU_PATH_RUN));
+	for (unsigned i = starts ? 0 : 2; !r && i < 3; i++) {
+		snprintf(path, size, "%s/%s", clu_path(CLU_PATH_RUN), names[i]);
 		r = clu_store_write(path, text->data, text->len, 0640);
 	}
 	if (r < 0)

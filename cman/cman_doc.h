@@ -30,12 +30,13 @@ struct cman_info;
 int cman_doc_plan_running(const struct cman_info *info, const struct clu_conf *conf, struct cman_plan *plan,
 	struct clu_buf *text, struct clu_buf *warns, struct clu_buf *errs);
 
-/* In RUN, beside corosync.conf: what the running corosync was started with. */
+/* In RUN, beside corosync.conf: what the running corosync was started with, and what it has read last. */
 #define CMAN_DOC_STARTED "corosync.conf.started"
+#define CMAN_DOC_RUNNING "corosync.conf.running"
 
 /*
  * Writes RUN/corosync.conf durably, with the folders it needs; its path in ret.
- * starts: corosync is about to be started with it, so CMAN_DOC_STARTED becomes the same.
+ * starts: corosync is about to be started with it, so the other two become the same.
  */
 int cman_doc_write(const struct cman_plan *plan, const struct clu_buf *text, bool starts, char *ret, size_t size,
 	struct clu_buf *errs);

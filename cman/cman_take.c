@@ -51,41 +51,51 @@ static void do_set_version(void *arg)
 	(void)cmap_finalize(h);
 }
 
-/* What corosync was started with, and the file as it is now; "" where there is none. */
+/* What corosync was started with, what it runs with, and the file that it would read; "" where there is none. */
 struct former {
-	struct clu_buf started, file;
+	struct clu_buf started, running, file;
 };
 
-static void read_former(struct former *f)
+static void read_one(const char *name, struct clu_buf *ret)
 {
 	char path[PATH_MAX];
 
-	*f = (struct former){ CLU_BUF_INIT, CLU_BUF_INIT };
-	snprintf(path, sizeof(path), "%s/" CMAN_DOC_STARTED, clu_path(CLU_PATH_RUN));
-	(void)clu_store_read(path, MAX_CONF, &f->started);
-	snprintf(path, sizeof(path), "%s/corosync.conf", clu_path(CLU_PATH_RUN));
-	(void)clu_store_read(path, MAX_CONF, &f->file);
+	snprintf(path, sizeof(path), "%s/%s", clu_path(CLU_PATH_RUN), name);
+	(void)clu_store_read(path, MAX_CONF, ret);
+}
+
+static void read_former(struct former *f)
+{
+	*f = (struct former){ CLU_BUF_INIT, CLU_BUF_INIT, CLU_BUF_INIT };
+	read_one(CMAN_DOC_STARTED, &f->started);
+	read_one(CMAN_DOC_RUNNING, &f->running);
+	read_one("corosync.conf", &f->file);
 	if (!f->started.len)
 		clu_buf_str(&f->started, clu_buf_text(&f->file));
+	if (!f->running.len)
+		clu_buf_str(&f->running, clu_buf_text(&f->started));
 }
 
 static void free_former(struct former *f)
 {
 	clu_buf_free(&f->started);
+	clu_buf_free(&f->running);
 	clu_buf_free(&f->file);
 }
 
-/* Both against the start and against what it has read since: a link that came later has its port for good as well. */
-static int find_obstacles(const struct former *f, const char *text, struct clu_buf *lines)
+/* corosync runs with this text: that is kept, and the file is made the same. */
+static int settle(const struct former *f, const struct cman_plan *plan, const struct clu_buf *text, struct clu_buf *lines)
 {
-	struct clu_buf more = CLU_BUF_INIT;
-	int r = cman_change_explain(clu_buf_text(&f->started), text, CMAN_CLUSTER_RESTART, lines);
+	char path[PATH_MAX];
+	int r = 0;
 
-	if (r == CMAN_CLUSTER_RESTART || r < 0)
-		return r;
-	r = cman_change_explain(clu_buf_text(&f->file), text, CMAN_CLUSTER_RESTART, &more);
-	clu_buf_str(lines, clu_buf_text(&more));
-	clu_buf_free(&more);
+	snprintf(path, sizeof(path), "%s/" CMAN_DOC_RUNNING, clu_path(CLU_PATH_RUN));
+	if (strcmp(clu_buf_text(&f->running), clu_buf_text(text)))
+		r = clu_store_write(path, text->data, text->len, 0640);
+	if (r < 0)
+		clu_buf_printf(lines, "%s cannot be written: %s; look at the space and the rights there\n", path, strerror(-r));
+	else if (strcmp(clu_buf_text(&f->file), clu_buf_text(text)))
+		r = cman_doc_write(plan, text, false, path, sizeof(path), lines);
 	return r;
 }
 
@@ -137,7 +147,7 @@ static int take_plan(const struct cman_info *info, const struct cman_plan *plan,
 
 	read_former(&f);
 	(void)cman_conf_value(clu_buf_text(text), "hawser", "digest", digest, sizeof(digest));
-	r = find_obstacles(&f, clu_buf_text(text), lines);
+	r = cman_change_explain(clu_buf_text(&f.running), clu_buf_text(text), CMAN_CLUSTER_RESTART, lines);
 	if (r == CMAN_CLUSTER_RESTART) {
 		r = CMAN_TAKE_HELD;
 	} else if (r >= 0 && strcmp(digest, info->digest)) {
@@ -145,11 +155,8 @@ static int take_plan(const struct cman_info *info, const struct cman_plan *plan,
 		if (!r)
 			r = CMAN_TAKE_STAGED;
 	} else if (r >= 0) {
-		char path[PATH_MAX];
-
 		/* Only the version differs, if anything: corosync need not be bothered. */
-		r = strcmp(clu_buf_text(&f.file), clu_buf_text(text)) ?
-			    cman_doc_write(plan, text, false, path, sizeof(path), lines) : 0;
+		r = settle(&f, plan, text, lines);
 		if (info->config_version != plan->config_version) {
 			snprintf(version_req.version, sizeof(version_req.version), "%" PRIu64, plan->config_version);
 			(void)cman_call(do_set_version, NULL, CMAN_CALL_MS);

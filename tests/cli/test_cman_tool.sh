@@ -78,8 +78,9 @@ HAWSER_CONF=$tmp/absent.conf expect 255 "cannot be opened" version -r
 expect 1 "no IPv4 address but the loopback one" join -X -n 127.0.0.1 --print-conf
 own=$(hostname -I 2>/dev/null | tr ' ' '\n' | grep -m1 -E '^[0-9.]+$')
 if [ -n "$own" ]; then
-	expect 0 "bindnetaddr: $own" join -X -n "$own" --print-conf
-	expect 0 "mcastaddr: 239.192.162.214" join -X --print-conf
+	expect 0 "ring0_addr: $own" join -X -n "$own" --print-conf
+	expect 0 "cluster_name: RHCluster" join -X --print-conf
+	expect 0 "are not used: without cluster.conf this node is alone" join -X -m 239.1.1.1 --print-conf
 	expect 0 "cluster_name: mine" join -X -c mine -v 2 --print-conf
 fi
 expect 1 'node name "n3" is not among the cluster nodes' join -n n3 --print-conf -Dnone

@@ -132,7 +132,9 @@ def test_what_is_not_corosyncs_does_not_bother_it(nodes):
 def test_a_change_that_needs_a_new_start_is_named(nodes):
     n1, n2, n3, _ = nodes
     done = update(n1, conf(3, 2, cman='transport="udpu"', totem='secauth="off"', altnames=False))
-    assert done.code == 0
+    assert done.code == 0 and done.out.endswith("Update complete.\n")
+    assert done.err.startswith("ccs_tool: it is in force, but corosync cannot take it over while the cluster runs:\n")
+    assert "totem.transport: knet -> udpu" in done.err
     for node in nodes[:3]:
         wait_status(node, config_state="restart", config_version=2, nodes=3)
     shown = n2.run("cman_tool", "status")
@@ -222,6 +224,36 @@ def test_version_r_spreads_the_file_of_this_node(nodes):
     assert done.code == 1 and "totem.crypto_cipher" in done.err
     n1.write(CLUSTER_CONF, "<cluster")
     assert n1.run("cman_tool", "version", "-r").code == 255
+
+
+def test_another_address_needs_a_new_start_or_two_updates(nodes):
+    n1 = nodes[0]
+    other = re.sub(r'altname name="n(\d)-priv"', r'altname name="10.77.2.\1"', conf(3, 2))
+    done = update(n1, other)
+    assert done.code == 0 and "nodelist.n1.ring1_addr: 10.77.1.1 -> 10.77.2.1: cannot change" in done.err, done
+    assert status(n1)["config_state"] == "restart"
+    assert update(n1, conf(3, 3, altnames=False)).err == ""
+    assert update(n1, other.replace('config_version="2"', 'config_version="4"')).err == ""
+    assert status(n1)["node_addresses"] == ["10.77.0.1", "10.77.2.1"]
+
+
+def test_a_node_without_cluster_conf(nodes):
+    """join -X: alone, also where another one does the same."""
+    for node in nodes[:2]:
+        node.run("cman_tool", "leave", "force", "-w", timeout=30, check=True)
+    for node in nodes[:2]:
+        node.run("cman_tool", "join", "-X", "-d", "-w", "-t", "30", timeout=60, check=True)
+    for node in nodes[:2]:
+        own = (10 << 24) + (77 << 16) + node.number
+        wait_status(node, nodes=1, cluster_name="RHCluster", quorate=True, node_id=own)
+        assert node.run("cman_tool", "nodes", "-F", "id,name,type").out == "%d Node%d M \n" % (own, own)
+    n1 = nodes[0]
+    assert " debug " in n1.log("corosync.log") and not pid(n1, "cmand")
+    done = n1.run("cman_tool", "services")
+    assert done.code == 0 and done.out.startswith("type             level name")
+    assert n1.run("cman_tool", "debug", "-d0").code == 0
+    for node in nodes[:2]:
+        node.run("cman_tool", "leave", "-w", timeout=30, check=True)
 
 
 def test_cmand_ends_with_corosync(nodes):

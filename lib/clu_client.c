@@ -1,254 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "clu_client.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <protobuf-c/protobuf-c.h>
-#include <qb/qbdefs.h>
-#include <qb/qbipcc.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "clu_ipc.h"
+#include "clu_client_priv.h"
 
 /* Notifications that came while an answer was awaited. */
 #define MAX_KEPT 4096
 #define MAX_KEPT_BYTES (16u * 1024 * 1024)
-#define RETRY_MS 10
 #define PIECE_RETRY_MS 1	/* the daemon is reading the pieces before it */
-
-struct kept {
-	struct kept *next;
-	size_t len;
-	char data[];
-};
-
-struct clu_client {
-	qb_ipcc_connection_t *qb;
-	bool connected;		/* the handshake is over */
-	int sock;		/* of the handshake, later the one that tells of events and of the daemon's end */
-	int epoll;		/* readable when sock or wake is */
-	int wake;		/* counts the kept notifications */
-	size_t max;		/* of a whole message */
-	size_t rx_size;
-	char *rx;
-	struct clu_buf whole;	/* pieces of a message that has not come whole yet, or the last whole one */
-	uint64_t last_tag;
-	bool dead;
-	struct kept *kept, **kept_end;
-	struct kept *told;	/* the one that was taken last */
-	unsigned n_kept;
-	size_t kept_bytes;
-};
-
-static uint64_t mono_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-static int left_ms(uint64_t until)
-{
-	uint64_t now = mono_ms();
-
-	return now >= until ? 0 : until - now > INT32_MAX ? INT32_MAX : (int)(until - now);
-}
-
-/* ---- connecting ---- */
-
-static int watch(struct clu_client *c, int fd)
-{
-	struct epoll_event ev = { .events = EPOLLIN };
-
-	return epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd, &ev) < 0 ? -errno : 0;
-}
-
-/* What libqb and the kernel say, in the words of our header. */
-static int connect_error(int e)
-{
-	switch (e < 0 ? -e : e) {
-	case ENOENT:
-	case ECONNREFUSED:
-		return -ECONNREFUSED;
-	case ENOTCONN:
-	case EPIPE:
-	case ECONNRESET:
-		return -EPIPE;
-	case 0:
-		return -EIO;
-	default:
-		return e < 0 ? e : -e;
-	}
-}
-
-int clu_client_begin(const char *daemon, size_t max_msg, struct clu_client **ret)
-{
-	struct clu_client *c;
-	char name[64];
-	int r;
-
-	if (max_msg > CLU_IPC_LIMIT)
-		return -EMSGSIZE;
-	if ((size_t)snprintf(name, sizeof(name), CLU_IPC_PREFIX "%s", daemon) >= sizeof(name))
-		return -ENAMETOOLONG;
-	c = calloc(1, sizeof(*c));
-	if (!c)
-		return -ENOMEM;
-	c->max = max_msg ? max_msg : CLU_IPC_LIMIT;
-	c->kept_end = &c->kept;
-	c->sock = c->wake = -1;
-	c->epoll = epoll_create1(EPOLL_CLOEXEC);
-	c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
-	r = -errno;
-	if (c->epoll < 0 || c->wake < 0)
-		goto fail;
-	errno = 0;
-	c->qb = qb_ipcc_connect_async(name, CLU_IPC_RING, &c->sock);
-	if (!c->qb) {
-		/* EAGAIN: so many wait at its socket that no further one may. */
-		r = errno == EAGAIN ? -EAGAIN : connect_error(errno);
-		goto fail;
-	}
-	r = watch(c, c->wake);
-	if (!r)
-		r = watch(c, c->sock);
-	if (r < 0)
-		goto fail;
-	*ret = c;
-	return 0;
-fail:
-	clu_client_close(c);
-	return r;
-}
-
-/*
- * Any user may listen at a free name; only root's (or our own) word counts. Asked
- * from the kernel, not from what came over the socket.
- */
-static int check_peer(const struct clu_client *c)
-{
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	if (getsockopt(c->sock, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
-		return -errno;
-	return cred.uid && cred.uid != geteuid() ? -EPERM : 0;
-}
-
-int clu_client_proceed(struct clu_client *c)
-{
-	struct pollfd p = { .fd = c->sock, .events = POLLIN };
-	int32_t fd, size;
-	int r;
-
-	if (c->connected)
-		return 0;
-	if (c->dead)
-		return -EPIPE;
-	r = check_peer(c);
-	if (r < 0)
-		return r;
-	if (poll(&p, 1, 0) <= 0)
-		return -EAGAIN;
-	r = qb_ipcc_connect_continue(c->qb);
-	if (r) {
-		/* libqb has closed the descriptor and freed its part. */
-		c->qb = NULL;
-		c->sock = -1;
-		c->dead = true;
-		return connect_error(r);
-	}
-	c->connected = true;
-	r = qb_ipcc_fd_get(c->qb, &fd);
-	if (r < 0)
-		return r;
-	if (fd != c->sock) {
-		c->sock = fd;
-		r = watch(c, fd);
-		if (r < 0)
-			return r;
-	}
-	size = qb_ipcc_get_buffer_size(c->qb);
-	if (size < (int32_t)CLU_IPC_RING || (uint32_t)size > CLU_IPC_LIMIT)
-		return -EMSGSIZE;
-	c->rx_size = (size_t)size;
-	c->rx = malloc(c->rx_size);
-	return c->rx ? 0 : -ENOMEM;
-}
-
-int clu_client_connect(const char *daemon, uint32_t deadline_ms, size_t max_msg, struct clu_client **ret)
-{
-	uint64_t until = mono_ms() + deadline_ms;
-	struct clu_client *c;
-	int r;
-
-	while ((r = clu_client_begin(daemon, max_msg, &c)) == -EAGAIN) {
-		int left = left_ms(until);
-
-		if (!left)
-			return -ETIMEDOUT;
-		(void)poll(NULL, 0, left < RETRY_MS ? left : RETRY_MS);
-	}
-	if (r < 0)
-		return r;
-	while ((r = clu_client_proceed(c)) == -EAGAIN) {
-		struct pollfd p = { .fd = c->sock, .events = POLLIN };
-		int left = left_ms(until);
-
-		if (!left) {
-			r = -ETIMEDOUT;
-			break;
-		}
-		(void)poll(&p, 1, left);
-	}
-	if (r < 0) {
-		clu_client_close(c);
-		return r;
-	}
-	*ret = c;
-	return 0;
-}
-
-struct clu_client *clu_client_close(struct clu_client *c)
-{
-	if (!c)
-		return NULL;
-	if (c->qb && !c->connected) {
-		/* libqb gives up a half-made connection only when its other half has gone. */
-		(void)shutdown(c->sock, SHUT_RDWR);
-		if (!qb_ipcc_connect_continue(c->qb))
-			qb_ipcc_disconnect(c->qb);
-	} else if (c->qb) {
-		qb_ipcc_disconnect(c->qb);
-	}
-	if (c->epoll >= 0)
-		close(c->epoll);
-	if (c->wake >= 0)
-		close(c->wake);
-	while (c->kept) {
-		struct kept *k = c->kept;
-
-		c->kept = k->next;
-		free(k);
-	}
-	free(c->told);
-	clu_buf_free(&c->whole);
-	free(c->rx);
-	free(c);
-	return NULL;
-}
-
-/* ---- talking ---- */
 
 /* The piece of a message that begins at `at`. */
 static int post_piece(struct clu_client *c, enum clu_ipc_kind kind, uint64_t tag, const void *data, size_t len, size_t at)
@@ -293,7 +59,7 @@ static int post_whole(struct clu_client *c, enum clu_ipc_kind kind, const void *
 	do {
 		r = post_piece(c, kind, *ret_tag, data, len, at);
 		if (r == -EAGAIN) {
-			int left = left_ms(until), pause = at ? PIECE_RETRY_MS : RETRY_MS;
+			int left = clu_client_left_ms(until), pause = at ? PIECE_RETRY_MS : CLU_CLIENT_RETRY_MS;
 
 			/* The ring is full, maybe of requests that were given up: nobody tells when there is room again. */
 			if (!left)
@@ -422,7 +188,7 @@ int clu_client_take(struct clu_client *c, struct clu_client_said *ret)
 static int wait_readable(struct clu_client *c, uint64_t until)
 {
 	struct pollfd p = { .fd = c->sock, .events = POLLIN };
-	int left = left_ms(until);
+	int left = clu_client_left_ms(until);
 
 	if (!left)
 		return -ETIMEDOUT;
@@ -460,12 +226,12 @@ static int call(struct clu_client *c, enum clu_ipc_kind kind, const void *req, s
 
 int clu_client_call(struct clu_client *c, const void *req, size_t len, uint32_t deadline_ms, struct clu_buf *ret)
 {
-	return call(c, CLU_IPC_CORE, req, len, mono_ms() + deadline_ms, ret);
+	return call(c, CLU_IPC_CORE, req, len, clu_client_mono_ms() + deadline_ms, ret);
 }
 
 int clu_client_subscribe(struct clu_client *c, uint32_t deadline_ms)
 {
-	return call(c, CLU_IPC_SUBSCRIBE, NULL, 0, mono_ms() + deadline_ms, NULL);
+	return call(c, CLU_IPC_SUBSCRIBE, NULL, 0, clu_client_mono_ms() + deadline_ms, NULL);
 }
 
 int clu_client_fd(struct clu_client *c)
@@ -475,7 +241,7 @@ int clu_client_fd(struct clu_client *c)
 
 int clu_client_next(struct clu_client *c, uint32_t deadline_ms, struct clu_buf *ret)
 {
-	uint64_t until = mono_ms() + deadline_ms;
+	uint64_t until = clu_client_mono_ms() + deadline_ms;
 	struct clu_client_said m;
 	int r;
 
@@ -497,7 +263,7 @@ int clu_client_next(struct clu_client *c, uint32_t deadline_ms, struct clu_buf *
 static int once(const char *daemon, enum clu_ipc_kind kind, const void *req, size_t len, uint32_t deadline_ms,
 	struct clu_buf *ret)
 {
-	uint64_t until = mono_ms() + deadline_ms;
+	uint64_t until = clu_client_mono_ms() + deadline_ms;
 	struct clu_client *c;
 	int r;
 

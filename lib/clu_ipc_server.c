@@ -4,9 +4,7 @@
 #include "clu_ipc_server.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <poll.h>
-#include <pwd.h>
 #include <qb/qbdefs.h>
 #include <qb/qbipcs.h>
 #include <qb/qbloop.h>
@@ -17,6 +15,8 @@
 #include <unistd.h>
 
 #include "clu_ipc.h"
+#include "clu_ipc_access.h"
+#include "clu_ipc_loop.h"
 #include "clu_log.h"
 
 #define MAX_CONNECTIONS 128
@@ -26,7 +26,6 @@
 #define MAX_BUFFER (1024u * 1024)	/* of shared memory per ring; libqb takes the larger of a client's and our wish */
 #define RETRY_MS 5			/* libqb does not tell when a client has read */
 #define NS_PER_MS 1000000ull
-#define GROUP_NAME "haclient"
 
 struct message {
 	struct message *next;
@@ -69,57 +68,7 @@ struct clu_ipc_server {
 
 static void flush(struct conn *c);
 
-/* ---- libqb's way to the loop ---- */
-
-static int32_t job_add(enum qb_loop_priority p, void *data, qb_loop_job_dispatch_fn fn)
-{
-	return qb_loop_job_add(NULL, p, data, fn);
-}
-
-static int32_t dispatch_add(enum qb_loop_priority p, int32_t fd, int32_t events, void *data, qb_ipcs_dispatch_fn_t fn)
-{
-	return qb_loop_poll_add(NULL, p, fd, events, data, fn);
-}
-
-static int32_t dispatch_mod(enum qb_loop_priority p, int32_t fd, int32_t events, void *data, qb_ipcs_dispatch_fn_t fn)
-{
-	return qb_loop_poll_mod(NULL, p, fd, events, data, fn);
-}
-
-static int32_t dispatch_del(int32_t fd)
-{
-	return qb_loop_poll_del(NULL, fd);
-}
-
 /* ---- who may do what ---- */
-
-/*
- * Whether /etc/group lists the user in haclient. The files alone, not the name
- * service: a directory server that hangs must not hold up the daemon.
- */
-static bool is_listed(uid_t uid, gid_t *ret_gid)
-{
-	FILE *groups = fopen("/etc/group", "re"), *users = fopen("/etc/passwd", "re");
-	char gbuf[16384], pbuf[4096];
-	struct group gr, *g = NULL;
-	struct passwd pw, *p = NULL;
-	bool found = false;
-
-	*ret_gid = (gid_t)-1;
-	while (groups && !fgetgrent_r(groups, &gr, gbuf, sizeof(gbuf), &g) && strcmp(g->gr_name, GROUP_NAME))
-		g = NULL;
-	if (g)
-		*ret_gid = g->gr_gid;
-	while (g && users && !fgetpwent_r(users, &pw, pbuf, sizeof(pbuf), &p) && p->pw_uid != uid)
-		p = NULL;
-	for (char **m = g && p ? g->gr_mem : NULL; m && *m && !found; m++)
-		found = !strcmp(*m, p->pw_name);
-	if (groups)
-		fclose(groups);
-	if (users)
-		fclose(users);
-	return found;
-}
 
 static struct conn *conn_new(struct clu_ipc_server *s, qb_ipcs_connection_t *qb, uid_t uid, gid_t gid, bool admin)
 {
@@ -153,11 +102,11 @@ static int32_t on_accept(qb_ipcs_connection_t *qb, uid_t uid, gid_t gid)
 	bool listed = false, admin = !uid || uid == geteuid();
 
 	if (!admin) {
-		listed = is_listed(uid, &ha);
+		listed = clu_ipc_is_listed(uid, &ha);
 		admin = ha != (gid_t)-1 && gid == ha;
 	}
 	if (!admin && !listed) {
-		clu_log(CLU_NOTICE, "a connection was refused: uid %u is neither root nor in group " GROUP_NAME
+		clu_log(CLU_NOTICE, "a connection was refused: uid %u is neither root nor in group " CLU_IPC_GROUP
 			"; add the user to that group if this was intended", (unsigned)uid);
 		return -EACCES;
 	}
@@ -464,10 +413,6 @@ int clu_ipc_server_new(const char *daemon, size_t max, const struct clu_ipc_hand
 		.connection_accept = on_accept, .msg_process = on_message,
 		.connection_closed = on_closed, .connection_destroyed = on_destroyed,
 	};
-	static struct qb_ipcs_poll_handlers polls = {
-		.job_add = job_add, .dispatch_add = dispatch_add, .dispatch_mod = dispatch_mod,
-		.dispatch_del = dispatch_del,
-	};
 	struct clu_ipc_server *s = calloc(1, sizeof(*s));
 	char name[64];
 	int r;
@@ -487,7 +432,7 @@ int clu_ipc_server_new(const char *daemon, size_t max, const struct clu_ipc_hand
 		return -ENOMEM;
 	}
 	qb_ipcs_service_context_set(s->qb, s);
-	qb_ipcs_poll_handlers_set(s->qb, &polls);
+	qb_ipcs_poll_handlers_set(s->qb, &clu_ipc_loop);
 	qb_ipcs_enforce_buffer_size(s->qb, CLU_IPC_RING);
 	r = qb_ipcs_run(s->qb);
 	if (r < 0) {

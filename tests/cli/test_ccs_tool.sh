@@ -2,14 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # ccs_tool and ccs_config_dump from the outside: output, errors and exit codes. Runs in the build folder.
 set -u
-src=$(cd "${srcdir:-.}" && pwd)
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-export HAWSER_CONF=$tmp/cluster.conf HAWSER_DATA_DIR=$src/conf HAWSER_RUN_DIR=$tmp HAWSER_STATE_DIR=$tmp HAWSER_LOG_DIR=$tmp
-failed=0
-
 # shellcheck source=tests/cli/expect.sh
-. "$src/tests/cli/expect.sh"
+. "${srcdir:-.}/tests/cli/expect.sh"
 
 t=./ccs_tool
 expect 0 '^Usage: ccs_tool' $t

@@ -3,17 +3,9 @@
 # ccs_tool from the outside, second part: create, addnodeids, upgrade, diff, effective, history, edit. Runs in the build
 # folder and in a network namespace of its own: no ccsd of this machine is meant.
 set -u
-if [ -z "${CCS_TOOL_OWN_NET:-}" ]; then
-	unshare -rn true 2>/dev/null || { echo "namespaces of a user's own are not allowed here"; exit 77; }
-	CCS_TOOL_OWN_NET=1 exec unshare -rn "$0" "$@"
-fi
-src=$(cd "${srcdir:-.}" && pwd)
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-export HAWSER_CONF=$tmp/cluster.conf HAWSER_DATA_DIR=$src/conf HAWSER_RUN_DIR=$tmp HAWSER_STATE_DIR=$tmp HAWSER_LOG_DIR=$tmp
-failed=0
+OWN_NET=1
 # shellcheck source=tests/cli/expect.sh
-. "$src/tests/cli/expect.sh"
+. "${srcdir:-.}/tests/cli/expect.sh"
 t=./ccs_tool
 
 # ---- create ----

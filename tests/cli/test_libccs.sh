@@ -2,21 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # libccs, ccs_test and a real ccsd without a cluster, in a network namespace of its own: ccsd's socket has one name for all.
 set -u
-if [ -z "${LIBCCS_OWN_NET:-}" ]; then
-	unshare -rn true 2>/dev/null || { echo "namespaces of a user's own are not allowed here"; exit 77; }
-	LIBCCS_OWN_NET=1 exec unshare -rn "$0" "$@"
-fi
-src=$(cd "${srcdir:-.}" && pwd)
-tmp=$(mktemp -d)
+OWN_NET=1
+# shellcheck source=tests/cli/expect.sh
+. "${srcdir:-.}/tests/cli/expect.sh"
 daemon=
 trap '[ -n "$daemon" ] && kill -9 $daemon 2>/dev/null; rm -rf "$tmp"' EXIT
-export HAWSER_CONF=$tmp/cluster.conf HAWSER_DATA_DIR=$src/conf HAWSER_RUN_DIR=$tmp/run HAWSER_STATE_DIR=$tmp/state \
-	HAWSER_LOG_DIR=$tmp/log
-failed=0
-
-# shellcheck source=tests/cli/expect.sh
-. "$src/tests/cli/expect.sh"
-
 ip link set lo up 2>/dev/null
 cat >"$HAWSER_CONF" <<'X'
 <?xml version="1.0"?>
@@ -34,7 +24,7 @@ cat >"$HAWSER_CONF" <<'X'
 X
 expect 1 'ccs_connect failed: Connection refused' ./ccs_test connect force
 ./ccsd/ccsd || { echo "FAIL: ccsd does not start"; exit 1; }
-daemon=$(cat "$tmp/run/ccsd.pid")
+daemon=$(cat "$tmp/ccsd.pid")
 ./ccs_user || failed=1
 
 t=./ccs_test

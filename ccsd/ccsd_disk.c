@@ -76,12 +76,12 @@ static void replace_record(struct ccsd_core *c, uint64_t ballot, struct ccsd_doc
 		start_record(c, ballot, doc, out);
 }
 
-/* What is agreed does not stand in the history yet. */
+/* What is agreed does not stand in the history yet. Who is no member has no line. */
 static bool is_history_due(const struct ccsd_core *c)
 {
 	const struct ccsd_doc *d = c->g.line != CCSD_LINE_NONE ? c->g.doc : NULL;
 
-	return c->member && c->history_path && d && (d->version != c->newest.version || d->digest != c->newest.digest);
+	return c->history_path && d && (d->version != c->newest.version || d->digest != c->newest.digest);
 }
 
 /* Whether a write was begun. */

@@ -12,10 +12,9 @@ int ccs_tool_update(int argc, char **argv);	/* also called after an edit */
 int ccs_tool_query(int argc, char **argv);
 int ccs_tool_lsnode(int argc, char **argv);
 int ccs_tool_lsfence(int argc, char **argv);
-int ccs_tool_addnode(int argc, char **argv);
-int ccs_tool_delnode(int argc, char **argv);
-int ccs_tool_addfence(int argc, char **argv);
-int ccs_tool_delfence(int argc, char **argv);
+int ccs_tool_nodes(int argc, char **argv);	/* addnode, delnode, addfence, delfence */
+int ccs_tool_rm(int argc, char **argv);		/* addscript ... delfdomain */
+int ccs_tool_rmlist(int argc, char **argv);	/* lsscript ... lsfdomains */
 int ccs_tool_addnodeids(int argc, char **argv);
 int ccs_tool_create(int argc, char **argv);
 int ccs_tool_upgrade(int argc, char **argv);

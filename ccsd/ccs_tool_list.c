@@ -11,17 +11,12 @@
 
 #include "ccs_diff.h"
 #include "ccs_tool.h"
+#include "ccs_tool_list.h"
 #include "clu_conf.h"
 #include "clu_path.h"
 #include "clu_table.h"
 
-struct list_opts {
-	const char *file;
-	bool verbose, json;
-};
-
-/* 1: go on; 0: end with code 0. COMPAT: a wrong option prints the usage and is no failure. */
-static int options(int argc, char **argv, struct list_opts *ret)
+bool ccs_list_options(int argc, char **argv, struct ccs_list_opts *ret)
 {
 	static const struct option longs[] = {
 		{ "configfile", required_argument, NULL, 'c' }, { "verbose", no_argument, NULL, 'v' },
@@ -47,10 +42,10 @@ static int options(int argc, char **argv, struct list_opts *ret)
 				"  -v, --verbose          all properties\n"
 				"      --json             as JSON, with all properties\n"
 				"  -h, --help             this text\n", argv[0], clu_path(CLU_PATH_CONF));
-			return 0;
+			return false;
 		}
 	}
-	return 1;
+	return true;
 }
 
 static bool listed(const char *name, const char *const *names)
@@ -72,7 +67,7 @@ static void print_properties(const struct clu_node *n, const char *const *but)
 	putchar('\n');
 }
 
-static json_t *json_properties(const struct clu_node *n, const char *const *but)
+json_t *ccs_list_properties(const struct clu_node *n, const char *const *but)
 {
 	json_t *o = json_object();
 	const char *name, *value;
@@ -83,18 +78,24 @@ static json_t *json_properties(const struct clu_node *n, const char *const *but)
 	return o;
 }
 
-static int number(const struct clu_node *n, const char *attr, int otherwise)
+int ccs_list_number(const struct clu_node *n, const char *attr, int otherwise)
 {
 	const char *s = clu_node_attr(n, attr);
 
 	return s ? atoi(s) : otherwise;
 }
 
-static const char *text(const struct clu_node *n, const char *attr)
+const char *ccs_list_text(const struct clu_node *n, const char *attr)
 {
 	const char *s = clu_node_attr(n, attr);
 
 	return s ? s : "";
+}
+
+void ccs_list_header(const struct clu_conf *conf)
+{
+	printf("\nCluster name: %s, config_version: %s\n\n", clu_conf_cluster_name(conf),
+		ccs_list_text(clu_conf_root(conf), "config_version"));
 }
 
 static const char *const node_own[] = { "name", "votes", "nodeid", NULL };
@@ -110,19 +111,19 @@ static void print_node(const struct clu_conf *conf, const struct clu_node *n, bo
 {
 	const struct clu_node *dev = first_device(n);
 
-	printf("%-32s %3d  %3d    %s\n", text(n, "name"), number(n, "votes", 1), number(n, "nodeid", 0),
-		text(dev, "name"));
+	printf("%-32s %3d  %3d    %s\n", ccs_list_text(n, "name"), ccs_list_number(n, "votes", 1), ccs_list_number(n, "nodeid", 0),
+		ccs_list_text(dev, "name"));
 	if (!verbose)
 		return;
 	for (const struct clu_node *a = clu_node_child(n, "altname"); a; a = clu_node_next(a, "altname")) {
-		printf(" altname name=%s", text(a, "name"));
+		printf(" altname name=%s", ccs_list_text(a, "name"));
 		print_properties(a, only_name);
 	}
 	printf("  Node properties: ");
 	print_properties(n, node_own);
 	for (const struct clu_node *d = clu_node_path(clu_conf_root(conf), "fencedevices/fencedevice"); d && dev;
 	     d = clu_node_next(d, "fencedevice"))
-		if (!strcmp(text(d, "name"), text(dev, "name"))) {
+		if (!strcmp(ccs_list_text(d, "name"), ccs_list_text(dev, "name"))) {
 			printf("  Fence properties: ");
 			print_properties(d, device_own);
 		}
@@ -134,20 +135,20 @@ static json_t *json_node(const struct clu_node *n)
 	const struct clu_node *fence = clu_node_child(n, "fence");
 
 	for (const struct clu_node *a = clu_node_child(n, "altname"); a; a = clu_node_next(a, "altname"))
-		json_array_append_new(alts, json_string(text(a, "name")));
+		json_array_append_new(alts, json_string(ccs_list_text(a, "name")));
 	for (const struct clu_node *m = clu_node_child(fence, "method"); m; m = clu_node_next(m, "method")) {
 		json_t *devices = json_array();
 
 		for (const struct clu_node *d = clu_node_child(m, "device"); d; d = clu_node_next(d, "device"))
-			json_array_append_new(devices, json_pack("{s:s, s:o}", "name", text(d, "name"), "properties",
-				json_properties(d, only_name)));
-		json_array_append_new(methods, json_pack("{s:s, s:o}", "name", text(m, "name"), "devices", devices));
+			json_array_append_new(devices, json_pack("{s:s, s:o}", "name", ccs_list_text(d, "name"), "properties",
+				ccs_list_properties(d, only_name)));
+		json_array_append_new(methods, json_pack("{s:s, s:o}", "name", ccs_list_text(m, "name"), "devices", devices));
 	}
-	return json_pack("{s:s, s:i, s:i, s:o, s:o, s:o}", "name", text(n, "name"), "votes", number(n, "votes", 1), "nodeid",
-		number(n, "nodeid", 0), "altnames", alts, "methods", methods, "properties", json_properties(n, node_own));
+	return json_pack("{s:s, s:i, s:i, s:o, s:o, s:o}", "name", ccs_list_text(n, "name"), "votes", ccs_list_number(n, "votes", 1), "nodeid",
+		ccs_list_number(n, "nodeid", 0), "altnames", alts, "methods", methods, "properties", ccs_list_properties(n, node_own));
 }
 
-static void print_json(json_t *model)
+void ccs_list_json(json_t *model)
 {
 	clu_json_print(stdout, model);
 	json_decref(model);
@@ -155,12 +156,12 @@ static void print_json(json_t *model)
 
 int ccs_tool_lsnode(int argc, char **argv)
 {
-	struct list_opts o = { 0 };
+	struct ccs_list_opts o = { 0 };
 	const struct clu_node *root, *mcast;
 	struct clu_conf *conf = NULL;
 	json_t *rows = NULL;
 
-	if (!options(argc, argv, &o))
+	if (!ccs_list_options(argc, argv, &o))
 		return 0;
 	if (ccs_tool_load(o.file, &conf) < 0)
 		return 1;
@@ -169,9 +170,9 @@ int ccs_tool_lsnode(int argc, char **argv)
 	if (o.json) {
 		rows = json_array();
 	} else {
-		printf("\nCluster name: %s, config_version: %s\n\n", clu_conf_cluster_name(conf), text(root, "config_version"));
+		ccs_list_header(conf);
 		if (clu_node_attr(mcast, "addr"))
-			printf("Multicast address for cluster: %s\n\n", text(mcast, "addr"));
+			printf("Multicast address for cluster: %s\n\n", ccs_list_text(mcast, "addr"));
 		puts("Nodename                        Votes Nodeid Fencetype");
 	}
 	for (const struct clu_node *n = clu_node_path(root, "clusternodes/clusternode"); n;
@@ -182,7 +183,7 @@ int ccs_tool_lsnode(int argc, char **argv)
 			print_node(conf, n, o.verbose);
 	}
 	if (o.json)
-		print_json(json_pack("{s:s, s:I, s:o}", "cluster", clu_conf_cluster_name(conf), "config_version",
+		ccs_list_json(json_pack("{s:s, s:I, s:o}", "cluster", clu_conf_cluster_name(conf), "config_version",
 			(json_int_t)clu_conf_version(conf), "nodes", rows));
 	clu_conf_unref(conf);
 	return 0;
@@ -190,11 +191,11 @@ int ccs_tool_lsnode(int argc, char **argv)
 
 int ccs_tool_lsfence(int argc, char **argv)
 {
-	struct list_opts o = { 0 };
+	struct ccs_list_opts o = { 0 };
 	struct clu_conf *conf = NULL;
 	json_t *rows = NULL;
 
-	if (!options(argc, argv, &o))
+	if (!ccs_list_options(argc, argv, &o))
 		return 0;
 	if (ccs_tool_load(o.file, &conf) < 0)
 		return 1;
@@ -205,18 +206,18 @@ int ccs_tool_lsfence(int argc, char **argv)
 	for (const struct clu_node *d = clu_node_path(clu_conf_root(conf), "fencedevices/fencedevice"); d;
 	     d = clu_node_next(d, "fencedevice")) {
 		if (o.json) {
-			json_array_append_new(rows, json_pack("{s:s, s:s, s:o}", "name", text(d, "name"), "agent", text(d, "agent"),
-				"properties", json_properties(d, device_own)));
+			json_array_append_new(rows, json_pack("{s:s, s:s, s:o}", "name", ccs_list_text(d, "name"), "agent", ccs_list_text(d, "agent"),
+				"properties", ccs_list_properties(d, device_own)));
 			continue;
 		}
-		printf("%-16s %s\n", text(d, "name"), text(d, "agent"));
+		printf("%-16s %s\n", ccs_list_text(d, "name"), ccs_list_text(d, "agent"));
 		if (o.verbose) {
 			printf("  Properties: ");
 			print_properties(d, device_own);
 		}
 	}
 	if (o.json)
-		print_json(json_pack("{s:o}", "fencedevices", rows));
+		ccs_list_json(json_pack("{s:o}", "fencedevices", rows));
 	clu_conf_unref(conf);
 	return 0;
 }

@@ -29,8 +29,9 @@ libccs_la_LDFLAGS = $(AM_LDFLAGS) -version-info 3:0:0
 sbin_PROGRAMS += ccsd/ccsd ccs_tool ccs_config_validate ccs_config_dump ccs_test
 ccsd_ccsd_SOURCES = ccsd/ccsd_main.c ccsd/ccsd_history_read.c
 ccsd_ccsd_LDADD = libccsdcore.la libccsdvalidate.la libclushell.la
-ccs_tool_SOURCES = ccsd/ccs_tool.h ccsd/ccs_tool.c ccsd/ccs_tool_update.c ccsd/ccs_tool_list.c \
-	ccsd/ccs_tool_doc.h ccsd/ccs_tool_doc.c ccsd/ccs_tool_edit.c ccsd/ccs_tool_create.c ccsd/ccs_tool_upgrade.c \
+ccs_tool_SOURCES = ccsd/ccs_tool.h ccsd/ccs_tool.c ccsd/ccs_tool_update.c ccsd/ccs_tool_list.h \
+	ccsd/ccs_tool_list.c ccsd/ccs_tool_rmlist.c ccsd/ccs_tool_doc.h ccsd/ccs_tool_doc.c ccsd/ccs_tool_edit.h \
+	ccsd/ccs_tool_edit.c ccsd/ccs_tool_nodes.c ccsd/ccs_tool_rm.c ccsd/ccs_tool_create.c ccsd/ccs_tool_upgrade.c \
 	ccsd/ccs_tool_diff.c ccsd/ccs_tool_effective.c ccsd/ccs_tool_change.c ccsd/ccs_tool_history.c ccsd/ccs_tool_editor.c \
 	ccsd/ccsd_history_read.c ccsd/ccs_running.h ccsd/ccs_running.c
 ccs_tool_LDADD = libcmanoutcome.la libccs.la libccstext.la libccsdcore.la libccsdvalidate.la libcluclient.la $(JANSSON_LIBS) $(XML_LIBS)

@@ -35,6 +35,42 @@ has "$HAWSER_CONF.old" 'name="n3" nodeid="0"'
 sed -i 's/<clusternodes>/<cman transport="udp"\/>&/' "$HAWSER_CONF"
 expect 0 'has no multicast address' $t addnodeids -o -
 
+# ---- resources, services, failover domains ----
+cat >"$HAWSER_CONF" <<'X'
+<cluster name="alpha" config_version="1"><clusternodes><clusternode name="n1" nodeid="1"/><clusternode name="n2" nodeid="2"/>
+</clusternodes></cluster>
+X
+expect 0 '^Usage: ccs_tool addscript' $t addscript httpd
+expect 0 '^$' $t addscript -C httpd /etc/init.d/httpd
+expect 1 'script httpd already exists' $t addscript -C httpd /etc/init.d/httpd
+expect 0 '^$' $t addip -C 10.0.0.100
+expect 0 '^$' $t addfs -C -t ext4 -u data /dev/sdb1 /srv
+expect 0 '^$' $t addfdomain -C -p prefer1 n1 n2
+expect 1 'node n9 does not exist' $t addfdomain -C other n9
+expect 1 'failover domain nowhere does not exist' $t addservice -C -d nowhere web
+expect 1 'script none does not exist' $t addservice -C -s none web
+expect 0 '^$' $t addservice -C -d prefer1 -f data -i 10.0.0.100 -s httpd web
+expect 0 '^$' $t addservice -C -a 0 -i 10.0.0.100 second
+has "$HAWSER_CONF" '<fs ref="data">' '<ip address="10.0.0.100" monitor_link="1"/>' 'config_version="7"' \
+	'<service name="web" autostart="1" domain="prefer1" exclusive="0" recovery="relocate">'
+expect 0 '^httpd            /etc/init.d/httpd$' $t lsscript
+expect 0 '^10\.0\.0\.100$' $t lsip
+expect 0 '^Name             Type  FUS Device              Mountpoint$' $t lsfs
+expect 0 '^data             ext4   U  /dev/sdb1           /srv$' $t lsfs
+expect 0 '^Name                             Autostart Exclusive Recovery$' $t lsservice
+expect 0 '^second                                   0         0 relocate$' $t lsservice
+expect 0 '^prefer1          O  n1,n2$' $t lsfdomains
+expect 0 '"priority": "2"' $t lsfdomains --json
+expect 1 'script httpd is in use by service web' $t delscript -C httpd
+expect 1 'ip 10.0.0.100 is in use by service' $t delip -C 10.0.0.100
+expect 1 'failover domain prefer1 is in use by service web' $t delfdomain -C prefer1
+expect 0 '^$' $t delservice -C web
+expect 0 '^$' $t delscript -C httpd
+expect 0 '^$' $t delfs -C data
+expect 0 '^$' $t delfdomain -C prefer1
+expect 1 'fs data does not exist' $t delfs -C data
+expect 0 '^Configuration validates$' ./ccs_config_validate
+
 # ---- upgrade ----
 cat >"$tmp/old.cca" <<'X'
 #nigeb=cluster.ccs mtime=1092930623 size=146

@@ -230,6 +230,31 @@ static bool nothing_here(struct rg *rg)
 	return true;
 }
 
+static bool is_leftover(const struct rg_svc *s)
+{
+	return s->local.active && s->local.stop_failed && s->state == RG_FAILED;
+}
+
+/*
+ * What could not be stopped is tried once more before nobody here looks after it: others know of it, but only until they
+ * are lost themselves. true while that goes on.
+ */
+static bool last_try(struct rg *rg)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < rg->n_svcs; i++) {
+		struct rg_svc *s = rg->svcs[i];
+
+		if (s->local.last_try || !is_leftover(s))
+			continue;
+		s->local.last_try = any = true;
+		rg_op_begin(rg, s, RG_OP_STOP, 0);
+		rg_op_run(rg, s);
+	}
+	return any && !nothing_here(rg);
+}
+
 /*
  * What could not be stopped may be active here. The other members know it; without any, the next rgmanager of the
  * cluster would know nothing, and start it elsewhere.
@@ -242,7 +267,7 @@ static bool leaves_untold_leftover(const struct rg *rg)
 		if (rg->nodes[i].present && rg->nodes[i].nodeid != rg->self)
 			return false;
 	for (unsigned i = 0; i < rg->n_svcs; i++)
-		left |= rg->svcs[i]->local.active && rg->svcs[i]->local.stop_failed && rg->svcs[i]->state == RG_FAILED;
+		left |= is_leftover(rg->svcs[i]);
 	return left;
 }
 
@@ -261,7 +286,7 @@ static void say_leaving(struct rg *rg)
 		rg->leave_asked = true;
 		return;
 	}
-	if (!nothing_here(rg))
+	if (!nothing_here(rg) || (rg->admitted && last_try(rg)))
 		return;
 	rg->exiting = true;
 	rg_ask_fence_last(rg);

@@ -105,6 +105,7 @@ struct rg_local {
 	bool inited;			/* was stopped here once */
 	bool init_failed;		/* ... or that failed: it may be active here */
 	bool stop_failed;
+	bool last_try;			/* this node shuts down, and has begun to stop it once more */
 	uint64_t done_txn;		/* the result of this transition's operation has been sent */
 	uint64_t failed_txn;		/* all were told that it failed: nothing more is done about it here */
 	struct rg_op op;

@@ -52,6 +52,7 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/late_ones_compared.sim \
 	tests/sim/cases/leaves_between_greetings.sim \
 	tests/sim/cases/last_one_hands_on.sim \
+	tests/sim/cases/last_try.sim \
 	tests/sim/cases/leftover_said_at_once.sim \
 	tests/sim/cases/lighter_side.sim \
 	tests/sim/cases/loser_is_no_newcomer.sim \

@@ -53,6 +53,29 @@ static void failed_stop_is_failed_until_disabled(void **state)
 	w_free(w);
 }
 
+/* Whoever shuts down tries once more what it could not stop. */
+static void failed_stop_is_tried_again_at_the_end(void **state)
+{
+	for (unsigned well = 0; well < 2; well++) {
+		struct world *w = w_new(ONE("domain=\"d\""));
+		struct clu_event ev = { .type = CLU_EV_SHUTDOWN };
+
+		w_boot_all(w, 3);
+		w_fail(w, "1 stop ip:10.0.0.1");
+		assert_int_equal(w_result(w, w_op(w, 2, "relocate", WEB, 2)), RG_EABORT);
+		if (well)
+			w_unfail(w);
+		w_log_reset(w);
+		w_step(w, 1, &ev);
+		w_run(w);
+		assert_true(w_logged(w, "n1 stop ip:10.0.0.1"));
+		assert_int_equal(w_active(w, 1, "ip:10.0.0.1"), !well);
+		assert_true(w->exited[1]);
+		w_expect(w, WEB, RG_FAILED, 0);
+		w_free(w);
+	}
+}
+
 static void check_failure_restarts_relocates_or_disables(void **state)
 {
 	static const struct { const char *conf; enum rg_state state; uint32_t owner; } cases[] = {
@@ -433,6 +456,7 @@ int main(void)
 		cmocka_unit_test(failed_start_goes_on_elsewhere),
 		cmocka_unit_test(start_that_fails_everywhere_ends_stopped),
 		cmocka_unit_test(failed_stop_is_failed_until_disabled),
+		cmocka_unit_test(failed_stop_is_tried_again_at_the_end),
 		cmocka_unit_test(check_failure_restarts_relocates_or_disables),
 		cmocka_unit_test(restart_threshold_relocates),
 		cmocka_unit_test(checks_have_their_own_intervals_and_depths),

@@ -82,16 +82,27 @@ static uint32_t default_tko(const struct clu_conf *conf, int64_t interval)
 	return tko < QDISK_MIN_TKO ? QDISK_MIN_TKO : tko > 3600 ? 3600 : (uint32_t)tko;
 }
 
+/* Nodes with a vote: one without decides nothing. */
+static unsigned count_voters(const struct clu_conf *conf)
+{
+	struct clu_conf_node nodes[64];
+	unsigned n = clu_conf_nodes(conf, nodes, COUNT(nodes)), voters = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		voters += nodes[i].votes != 0;
+	return voters;
+}
+
 /* One vote less than there are nodes: with the disk, any node can go on alone. */
 static int read_votes(const struct clu_conf *conf, const struct clu_node *q, int64_t given, uint32_t *ret,
 	struct clu_buf *errs)
 {
 	struct clu_conf_node nodes[64];
-	unsigned n = clu_conf_nodes(conf, nodes, COUNT(nodes));
+	unsigned n = clu_conf_nodes(conf, nodes, COUNT(nodes)), voters = count_voters(conf);
 
-	*ret = given >= 0 ? (uint32_t)given : n ? n - 1 : 0;
+	*ret = given >= 0 ? (uint32_t)given : voters ? voters - 1 : 0;
 	for (unsigned i = 0; given < 0 && i < n; i++)
-		if (nodes[i].votes != 1) {
+		if (nodes[i].votes > 1) {
 			say(errs, q, "/@votes: missing: node \"%.40s\" has %u votes, so it cannot be reckoned how many the disk "
 				"needs; write votes=\"N\"", nodes[i].name, nodes[i].votes);
 			return 1;
@@ -182,15 +193,12 @@ static void qdisk_conf_times(const struct clu_conf *conf, const struct clu_node 
 
 static bool auto_master_wins(const struct clu_conf *conf, const struct qdisk_conf *c, const struct clu_node *q)
 {
-	struct clu_conf_node nodes[3];
-
-	return clu_conf_nodes(conf, nodes, COUNT(nodes)) == 2 && !c->n_heuristics && !clu_node_attr(q, "votes");
+	return count_voters(conf) == 2 && !c->n_heuristics && !clu_node_attr(q, "votes");
 }
 
 int qdisk_conf_read(const struct clu_conf *conf, struct qdisk_conf *ret, struct clu_buf *errs, struct clu_buf *warns)
 {
 	const struct clu_node *q = clu_node_child(clu_conf_root(conf), "quorumd");
-	struct clu_conf_node nodes[3];
 	struct raw raw;
 	int faults;
 
@@ -242,7 +250,7 @@ int qdisk_conf_read(const struct clu_conf *conf, struct qdisk_conf *ret, struct 
 	faults += read_votes(conf, q, raw.votes, &ret->votes, errs);
 	faults += read_heuristics(q, ret, errs);
 	ret->master_wins = raw.master_wins || auto_master_wins(conf, ret, q);
-	if (raw.master_wins && (ret->n_heuristics || clu_conf_nodes(conf, nodes, COUNT(nodes)) > 2)) {
+	if (raw.master_wins && (ret->n_heuristics || count_voters(conf) > 2)) {
 		say(warns, q, "/@master_wins: left out: it is for two nodes without heuristics");
 		ret->master_wins = false;
 	}

@@ -37,9 +37,14 @@ bool qdisk_is_running(const struct qdisk *q)
 	return q->phase == QDISK_RUNS;
 }
 
+static uint64_t lease_end(const struct qdisk *q)
+{
+	return q->lease_from + (uint64_t)q->cfg.lease_ms * (CLU_PLANTED(QDISK_NO_LEASE) ? 1000 : 1);
+}
+
 bool qdisk_has_lease(const struct qdisk *q, uint64_t now)
 {
-	return q->lease_from && (now < q->lease_from + q->cfg.lease_ms || CLU_PLANTED(QDISK_NO_LEASE));
+	return q->lease_from && now < lease_end(q);
 }
 
 void qdisk_note(struct qdisk *q, struct clu_out *out, enum clu_level level, const char *event, const char *object,
@@ -53,6 +58,9 @@ void qdisk_end(struct qdisk *q, struct clu_out *out, int32_t code, const char *w
 	if (q->dead)
 		return;
 	q->dead = true;
+	/* Else a new ring would wait for a word that does not come. */
+	if (q->registered && !q->corosync_gone)
+		clu_out_device(out, QDISK_ASK_UNREGISTER, 0, q->dev_name, strlen(q->dev_name) + 1);
 	clu_out_fatal(out, code, why);
 }
 
@@ -212,7 +220,11 @@ static void disk_is_bad(struct qdisk *q, const char *what, const char *reason, s
 static void on_read_failed(struct qdisk *q, uint64_t now, const char *why, struct clu_out *out)
 {
 	q->io = QDISK_IDLE;
-	q->errors++;
+	/* Where something is decided cycles follow each other at once: they count as one. */
+	if (!q->errors || now >= q->error_ms + q->cfg.interval_ms) {
+		q->errors++;
+		q->error_ms = now;
+	}
 	disk_is_bad(q, "the quorum disk cannot be read", why, out);
 	if (q->phase == QDISK_LOOKS && q->cfg.stop_cman && q->errors >= q->cfg.tko)
 		leave_cluster(q, "stop_cman: the quorum disk cannot be used", out);
@@ -570,7 +582,12 @@ static void look_at_limits(struct qdisk *q, uint64_t now, struct clu_out *out)
 		qdisk_end(q, out, CLU_FATAL_RESET, "io_timeout: the quorum disk could not be used for interval x tko");
 	if (q->cfg.paranoid && q->io != QDISK_IDLE && now > q->cycle_ms + q->cfg.dead_ms)
 		qdisk_end(q, out, CLU_FATAL_RESET, "paranoid: one cycle of the quorum disk took more than interval x tko");
-	if (!qdisk_has_lease(q, now) && q->lease_from) {
+	if (q->lease_from && !qdisk_has_lease(q, now)) {
+		/* From here on another one may be master without having asked this node. */
+		q->lease_from = 0;
+		q->following = 0;
+		memset(&q->common, 0, sizeof(q->common));
+		qdisk_peers_distrust(q, now);
 		if (q->phase == QDISK_RUNS)
 			disk_is_bad(q, "votes end: no cycle was completed in time", q->io == QDISK_READS ? "a read hangs" :
 				q->io == QDISK_WRITES ? "a write hangs" : "reads or writes fail, or this node stood still", out);
@@ -603,6 +620,10 @@ static int step(void *core, const struct clu_event *ev, struct clu_out *out)
 	if (q->dead)
 		return 0;
 	q->wall_s = ev->wall_us / 1000000;
+	/* Before anything that has waited for it. */
+	look_at_limits(q, now, out);
+	if (q->dead)
+		return 0;
 	switch (ev->type) {
 	case CLU_EV_START:
 		q->nodeid = ev->u.start.nodeid;
@@ -670,7 +691,7 @@ static uint64_t deadline(const void *core)
 	}
 	sooner(&at, qdisk_vote_at(q));
 	if (q->cast || q->master)
-		sooner(&at, q->lease_from + q->cfg.lease_ms);
+		sooner(&at, lease_end(q));
 	if (q->reset_when_written)
 		sooner(&at, q->exit_by_ms);
 	if (q->phase == QDISK_LOOKS)

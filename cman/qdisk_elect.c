@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clu_planted.h"
 #include "qdisk_priv.h"
 
 static void say(struct qdisk *q, uint32_t msg, uint32_t seq, uint32_t arg)
@@ -23,7 +22,7 @@ void qdisk_step_down(struct qdisk *q, uint64_t now, const char *why, struct clu_
 
 /*
  * Whom of those that call themselves master this node follows: the only one; of several the one that it has agreed
- * to. 0: nobody, or it is not clear.
+ * to. 0: nobody, or it is not clear; also as long as nothing new was heard from it since this node was away.
  */
 static uint32_t master_of(const struct qdisk *q, unsigned *ret_count)
 {
@@ -36,6 +35,8 @@ static uint32_t master_of(const struct qdisk *q, unsigned *ret_count)
 		if (!qdisk_peer_lives(p) || p->st.state != QDISK_MASTER)
 			continue;
 		(*ret_count)++;
+		if (p->stale)
+			continue;
 		found = id;
 		if (q->following == id || (q->msg == QDISK_MSG_ACK && q->msg_arg == id))
 			acked = id;
@@ -76,8 +77,6 @@ static bool another_first(const struct qdisk *q)
 /* Every node that lives has agreed to this very bid. */
 static bool all_agree(const struct qdisk *q)
 {
-	if (CLU_PLANTED(QDISK_BID_IS_WON))
-		return true;
 	for (uint32_t id = 1; id <= QDISK_NODES; id++) {
 		const struct qdisk_peer *p = &q->peer[id];
 

@@ -29,8 +29,17 @@ static void forget(struct qdisk *q, struct qdisk_peer *p, const char *why, struc
 
 	if (p->online)
 		qdisk_note(q, out, CLU_NOTICE, "qdisk.node", node_name(p->st.nodeid, name, sizeof(name)), "online", "left", why);
-	p->online = p->dead = p->evicted = false;
+	p->online = p->dead = p->lost = p->evicted = false;
 	p->seen = 0;
+}
+
+void qdisk_peers_distrust(struct qdisk *q, uint64_t now)
+{
+	for (uint32_t id = 1; id <= QDISK_NODES; id++) {
+		q->peer[id].stale = true;
+		q->peer[id].fresh_ms = now;
+		q->peer[id].misses = 0;
+	}
 }
 
 static void changed(struct qdisk *q, struct qdisk_peer *p, const struct qdisk_status *st, uint64_t now, struct clu_out *out)
@@ -43,6 +52,7 @@ static void changed(struct qdisk *q, struct qdisk_peer *p, const struct qdisk_st
 	p->known = true;
 	p->fresh_ms = now;
 	p->misses = 0;
+	p->stale = false;
 	if (st->state == QDISK_NONE && st->writer == st->nodeid)
 		forget(q, p, "it says that it takes no part", out);
 	if (st->state == QDISK_EVICTED) {
@@ -52,8 +62,8 @@ static void changed(struct qdisk *q, struct qdisk_peer *p, const struct qdisk_st
 	}
 	if (!is_up(st->state) || p->evicted)
 		return;
-	/* Silent, and alive after all: it was only looked at, nothing was taken over from it. */
-	p->dead = false;
+	/* Silent, and alive after all; and no master has evicted it. */
+	p->dead = p->lost = false;
 	if (p->seen_cycle != q->cycle)
 		p->seen++;
 	p->seen_cycle = q->cycle;
@@ -71,16 +81,16 @@ static void unchanged(struct qdisk *q, struct qdisk_peer *p, uint64_t now, struc
 	p->misses++;
 	if (now >= p->fresh_ms + 2 * (uint64_t)q->cfg.interval_ms)
 		p->seen = 0;
-	if (!is_up(p->st.state) || p->dead || p->misses < q->cfg.tko || now < p->fresh_ms + q->cfg.dead_ms ||
-		CLU_PLANTED(QDISK_STALE_FORGOTTEN))
+	if (!is_up(p->st.state) || p->dead || CLU_PLANTED(QDISK_STALE_FORGOTTEN))
+		return;
+	if ((p->misses < q->cfg.tko || now < p->fresh_ms + q->cfg.dead_ms) && !CLU_PLANTED(QDISK_DEAD_AT_ONCE))
 		return;
 	p->dead = true;
 	p->seen = 0;
 	if (!p->online)
 		return;
 	p->online = false;
-	p->evicted = true;
-	p->evicted_inc = p->st.incarnation;
+	p->lost = true;
 	qdisk_note(q, out, CLU_WARNING, "qdisk.node", node_name(p->st.nodeid, name, sizeof(name)), "online", "dead",
 		"it has not written to the disk for interval x tko");
 }
@@ -151,6 +161,10 @@ unsigned qdisk_evict(struct qdisk *q, struct qdisk_write *w, unsigned n, struct 
 		struct qdisk_peer *p = &q->peer[id];
 		struct qdisk_status st = p->st;
 
+		if (p->lost && !p->evicted) {
+			p->evicted = true;
+			p->evicted_inc = st.incarnation;
+		}
 		if (!p->evicted || st.state == QDISK_EVICTED || st.incarnation != p->evicted_inc)
 			continue;
 		st.state = QDISK_EVICTED;

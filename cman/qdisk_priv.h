@@ -34,8 +34,10 @@ struct qdisk_peer {
 	uint32_t seen;		/* cycles in a row with one */
 	uint64_t seen_cycle;	/* the last that was counted */
 	bool online;		/* counts: has lived long enough */
+	bool stale;		/* not seen to change since this node itself was away: it speaks of the past */
 	bool dead;		/* silent for too long: what it held may be taken over */
-	bool evicted;		/* was online and died; holds for this incarnation */
+	bool lost;		/* was online and died: a master evicts it */
+	bool evicted;		/* a master has; holds for this incarnation */
 	uint64_t evicted_inc;
 };
 
@@ -86,6 +88,7 @@ struct qdisk {
 	uint64_t read_ms, written_ms;	/* ends of the last good ones */
 	uint64_t first_ms;	/* begin of the first cycle */
 	uint32_t errors;	/* cycles in a row that could not read */
+	uint64_t error_ms;	/* the last that was counted */
 	bool disk_bad;		/* said so */
 	uint32_t looked;	/* good cycles while it only looks on */
 	uint64_t average_us, last_us;
@@ -130,6 +133,8 @@ bool qdisk_is_busy(const struct qdisk *q, uint64_t now);
 
 /* A read that began at cycle_ms and is done: the blocks 1 to 16. Ends the daemon when the own block says so. */
 void qdisk_peers_read(struct qdisk *q, uint64_t now, const unsigned char *blocks, struct clu_out *out);
+/* This node's own writes did not get through for so long that others may have gone on without it. */
+void qdisk_peers_distrust(struct qdisk *q, uint64_t now);
 /* Lives on the disk and takes part: what it says and holds must be respected. */
 bool qdisk_peer_lives(const struct qdisk_peer *p);
 /* Nodes that count, this one included when it runs. */

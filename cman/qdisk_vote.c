@@ -47,8 +47,9 @@ static void poll(struct qdisk *q, uint64_t now, bool cast, struct clu_out *out)
 	v.ring = q->ring;
 	clu_out_device(out, QDISK_ASK_VOTE, 0, &v, sizeof(v));
 	if (q->cast != cast)
-		qdisk_note(q, out, CLU_NOTICE, "qdisk.vote", q->name, cast ? "no" : "yes", cast ? "yes" : "no",
-			cast ? "this node's ring has the disk" : "this node's ring does not have the disk");
+		qdisk_note(q, out, CLU_NOTICE, "qdisk.vote", q->name, cast ? "without the disk's votes" : "with the disk's votes",
+			cast ? "with the disk's votes" : "without the disk's votes", cast ? "the master speaks for the ring it is in" :
+			"no master speaks for the ring it is in, or this node cannot use the disk");
 	q->cast = cast;
 	q->voted = true;
 	q->voted_ms = now;

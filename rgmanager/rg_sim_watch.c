@@ -109,7 +109,7 @@ static bool is_unsaid(const struct note *n)
 static void viewpoint(const struct rgsim *s, unsigned node, char *ret, size_t size)
 {
 	sim_nodes members = s->was[node].members;
-	bool minor = rgsim_votes_of(s, members) < rgsim_votes_needed(s);
+	bool minor = rgsim_votes_of(s, members) + s->w->node[node].device_votes < rgsim_votes_needed(s);
 	unsigned who = node;
 
 	for (unsigned i = 1; s->w->quorum.two_node && i <= s->w->n_nodes; i++)
@@ -221,10 +221,10 @@ void rgsim_note(void *ctx, unsigned node, enum sim_daemon_kind k, const struct c
 
 /* ---- quorum ---- */
 
-static void say_quorum(struct rgsim *s, sim_nodes members, bool quorate, uint64_t ring, bool waits)
+static void say_quorum(struct rgsim *s, sim_nodes members, uint32_t device, bool quorate, uint64_t ring, bool waits)
 {
 	struct clu_buf names = CLU_BUF_INIT;
-	uint32_t votes = rgsim_votes_of(s, members), needed = rgsim_votes_needed(s);
+	uint32_t votes = rgsim_votes_of(s, members) + device, needed = rgsim_votes_needed(s);
 
 	for (unsigned i = 0; i < s->n_said_quorum; i++)
 		if (s->said_quorum[i].ring == ring && s->said_quorum[i].quorate == quorate)
@@ -237,8 +237,8 @@ static void say_quorum(struct rgsim *s, sim_nodes members, bool quorate, uint64_
 	s->said_quorum[s->n_said_quorum].members = members;
 	s->said_quorum[s->n_said_quorum++].quorate = quorate;
 	rgsim_node_list(s, members, &names);
-	rgsim_say(s, RGSIM_W_MEMBERS, 0, "quorum", "%s: %u of %u votes, %u needed%s: %s", clu_buf_text(&names), votes,
-		s->w->quorum.expected, needed, waits ? " (wait_for_all: not before all nodes have been seen)" :
+	rgsim_say(s, RGSIM_W_MEMBERS, 0, "quorum", "%s%s: %u of %u votes, %u needed%s: %s", clu_buf_text(&names),
+		device ? " and the quorum disk" : "", votes, s->w->quorum.expected, needed, waits ? " (wait_for_all: not before all nodes have been seen)" :
 		s->w->quorum.two_node ? " (two_node)" : "",
 		quorate ? "quorate" : "not quorate");
 	clu_buf_free(&names);
@@ -250,11 +250,11 @@ static void watch_quorum(struct rgsim *s)
 	for (unsigned i = 1; i <= s->w->n_nodes; i++) {
 		const struct sim_node *n = &s->w->node[i];
 
-		if (!sim_ring_id(n) || n->hung || n->count_no == s->was[i].count_no)
+		if (!sim_ring_id(n) || n->hung || !n->count_no || n->count_no == s->was[i].count_no)
 			continue;
 		s->was[i].count_no = n->count_no;
 		s->was[i].asleep = false;
-		say_quorum(s, sim_ring_members(&s->w->node[i]), n->counted_quorate, sim_ring_id(n), n->waits_for_all);
+		say_quorum(s, sim_ring_members(&s->w->node[i]), n->device_votes, n->counted_quorate, sim_ring_id(n), n->waits_for_all);
 	}
 }
 

@@ -6,6 +6,7 @@
 
 #include "rg_core.h"
 #include "rg_sim.h"
+#include "sim_qdisk.h"
 
 #define SECOND_US 1000000u
 #define SETTLED_LOOKS 3		/* seconds without a change before the cluster counts as settled */
@@ -40,7 +41,7 @@ static void settle(struct rgsim *s)
 	while (calm < SETTLED_LOOKS && s->w->now_us < SETTLE_BOUND_US && !s->w->failure[0]) {
 		(void)rgsim_run_until(s, (s->w->now_us / SECOND_US + 1) * SECOND_US);
 		rgsim_ask_status(s, &s->before);
-		calm = is_calm(s, &s->before) ? calm + 1 : 0;
+		calm = is_calm(s, &s->before) && sim_qdisk_is_calm(s->w) ? calm + 1 : 0;
 	}
 	s->settled = calm == SETTLED_LOOKS;
 	s->zero_us = (s->w->now_us / SECOND_US + 1) * SECOND_US;

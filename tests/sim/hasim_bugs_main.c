@@ -41,7 +41,7 @@ static int run_seed(uint64_t seed, FILE *trace, struct sim_result *ret)
 	struct sim_plan p;
 	int r;
 
-	sim_plan_draw(&p, seed, 0, 0);
+	sim_plan_draw(&p, seed, 0, 0, false);
 	r = sim_history_run(&p, trace, ret);
 	sim_plan_free(&p);
 	return r;
@@ -197,7 +197,7 @@ int main(int argc, char **argv)
 		if (strcmp(argv[optind], "run") == 0)
 			return hasim_run_script(argv[optind + 1], trace);
 		if (strcmp(argv[optind], "shrink") == 0)
-			return hasim_shrink(argv[optind + 1], 0, 0, output);
+			return hasim_shrink(argv[optind + 1], 0, 0, false, output);
 	}
 	usage(stderr);
 	return 2;

@@ -12,16 +12,17 @@
 
 static void usage(FILE *f)
 {
-	fputs("usage: hasim seed N [--trace] [--script] [--nodes N] [--faults N] [-o FILE]\n"
+	fputs("usage: hasim seed N [--trace] [--script] [--nodes N] [--faults N] [--qdisk] [-o FILE]\n"
 	      "       hasim run FILE [--trace]\n"
-	      "       hasim shrink N|FILE [--nodes N] [--faults N] [-o FILE]\n"
-	      "       hasim explore --seeds A..B [--nodes N] [--jobs N] [--json]\n"
+	      "       hasim shrink N|FILE [--nodes N] [--faults N] [--qdisk] [-o FILE]\n"
+	      "       hasim explore --seeds A..B [--nodes N] [--qdisk] [--jobs N] [--json]\n"
 	      "\n"
 	      "  seed      runs the history of a seed\n"
 	      "  run       runs a script (the lines it may have: tests/sim/sim_script.h)\n"
 	      "  shrink    writes the shortest script that fails as the seed, or the script, does\n"
 	      "  explore   runs the histories of many seeds\n"
 	      "\n"
+	      "  --qdisk   with a quorum disk (else some seeds have one)\n"
 	      "  --trace   prints what happens, a line each\n"
 	      "  --script  does not run the seed, writes its script\n"
 	      "  -o FILE   where a script goes (standard output)\n"
@@ -32,7 +33,7 @@ static void usage(FILE *f)
 
 struct options {
 	unsigned n_nodes, n_faults;	/* 0: by the seed */
-	bool script;
+	bool script, qdisk;
 	const char *output;		/* NULL: standard output */
 	FILE *trace;
 };
@@ -42,7 +43,7 @@ static int run_seed(const struct options *o, uint64_t seed, struct sim_result *r
 	struct sim_plan p;
 	int r;
 
-	sim_plan_draw(&p, seed, o->n_nodes, o->n_faults);
+	sim_plan_draw(&p, seed, o->n_nodes, o->n_faults, o->qdisk);
 	r = sim_history_run(&p, o->trace, ret);
 	sim_plan_free(&p);
 	return r;
@@ -61,7 +62,7 @@ static int seed_command(const struct options *o, const char *what)
 	if (o->script) {
 		struct sim_plan p;
 
-		sim_plan_draw(&p, seed, o->n_nodes, o->n_faults);
+		sim_plan_draw(&p, seed, o->n_nodes, o->n_faults, o->qdisk);
 		r = hasim_write_script(&p, "", o->output);
 		sim_plan_free(&p);
 		return r;
@@ -78,7 +79,7 @@ static int run_command(const struct options *o, const char *path)
 
 static int shrink_command(const struct options *o, const char *what)
 {
-	return hasim_shrink(what, o->n_nodes, o->n_faults, o->output);
+	return hasim_shrink(what, o->n_nodes, o->n_faults, o->qdisk, o->output);
 }
 
 static int explore_one(const void *ctx, uint64_t seed, struct sim_result *ret)
@@ -106,6 +107,7 @@ int main(int argc, char **argv)
 		{ "seeds", required_argument, NULL, 's' },
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "json", no_argument, NULL, 'J' },
+		{ "qdisk", no_argument, NULL, 'q' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
@@ -152,6 +154,9 @@ int main(int argc, char **argv)
 				fprintf(stderr, "hasim: --jobs takes 1 to %d, not \"%s\"\n", EXPLORE_MAX_JOBS, optarg);
 				return 2;
 			}
+			break;
+		case 'q':
+			o.qdisk = true;
 			break;
 		case 'J':
 			x.json = true;

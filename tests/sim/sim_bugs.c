@@ -50,6 +50,12 @@ const struct sim_bug sim_bugs[] = {
 	BUG(RGM_STRAY_GOES_ON, "S1 S7", "what nobody says should run here is not stopped"),
 	BUG(RGM_READY_TOO_EARLY, "S1 S2", "a node takes part before it has stopped everything once"),
 	BUG(RGM_OTHER_VERSION_STOPS, "proto", "services are restarted when the group speaks another version"),
+	BUG(QDISK_VOTES_UNASKED, "disk", "a node that runs votes, whatever the master says"),
+	BUG(QDISK_ANY_RING, "disk", "a master's word for one ring counts in any"),
+	BUG(QDISK_NO_LEASE, "disk", "a node votes on though its writes do not get through"),
+	BUG(QDISK_DEAD_AT_ONCE, "disk", "a node that has not written between two reads is dead"),
+	BUG(QDISK_STALE_FORGOTTEN, "disk", "a block that does not change any more is not noticed"),
+	BUG(QDISK_DEAD_HEURISTICS, "disk", "the points of heuristics that are down count"),
 };
 
 const unsigned sim_n_bugs = sizeof(sim_bugs) / sizeof(sim_bugs[0]);

@@ -259,7 +259,7 @@ void sim_check_commit(struct sim_world *w, unsigned node, const void *data, size
 	if (!w->node[node].d[SIM_CCSD].told_quorate)
 		return;
 	for (unsigned i = 0; i < r->n_ver; i++)
-		known |= r->ver[i].version == c.version && (r->ver[i].hash == c.hash || !w->quorum.two_node);
+		known |= r->ver[i].version == c.version && (r->ver[i].hash == c.hash || !w->quorum.alone);
 	sim_promise_s5_one_content(w, node, &c);
 	if (known)
 		return;
@@ -382,6 +382,7 @@ void sim_check_operation(struct sim_world *w, unsigned node, uint64_t ticket, bo
 void sim_check_rest(struct sim_world *w)
 {
 	sim_promises_at_rest(w);
+	sim_promise_disk_at_rest(w);
 }
 
 void sim_check_step(struct sim_world *w)
@@ -389,4 +390,5 @@ void sim_check_step(struct sim_world *w)
 	sim_promise_s6_in_time(w);
 	sim_promise_bound_world(w);
 	sim_promises_of_waiting(w);
+	sim_promises_of_disk(w);
 }

@@ -10,6 +10,7 @@
 #include "sim_machines_soft.h"
 #include "sim_net.h"
 #include "sim_power.h"
+#include "sim_qdisk.h"
 #include "sim_requests.h"
 #include "sim_types.h"
 
@@ -67,7 +68,7 @@ static bool run_corosync_dies(struct sim_world *w, const struct sim_fault *f)
 	return can;
 }
 
-const char *const sim_daemon_names[] = { "ccsd", "fenced", "rgmanager", NULL };
+const char *const sim_daemon_names[] = { "ccsd", "fenced", "rgmanager", "qdiskd", NULL };
 
 static void draw_kill(struct sim_draw *d, struct sim_fault *f)
 {
@@ -101,7 +102,7 @@ static bool run_kill(struct sim_world *w, const struct sim_fault *f)
 
 static void draw_stop(struct sim_draw *d, struct sim_fault *f)
 {
-	f->num[0] = sim_dice_below(&d->dice, SIM_NDAEMONS);
+	f->num[0] = sim_dice_below(&d->dice, SIM_NGROUPS);
 }
 
 /* Ended in order, as by "systemctl restart"; or by a node that is shut down, when all of them are. */
@@ -231,6 +232,11 @@ const struct sim_fault_kind sim_fault_kinds[] = {
 		.draw = sim_draw_about_node, .run = sim_run_fence_ask },
 	{ .name = "bad-request", .weight = 2, .args = { SIM_ARG_ON, SIM_ARG_CHOICE, SIM_ARG_NUMBER2 },
 		.choices = sim_daemon_names, .draw = sim_draw_bad, .run = sim_run_bad },
+	/* Drawn with the quorum disk itself, for the seeds that have one. */
+	{ .name = "qdisk", .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_qdisk_ways, .run = sim_run_qdisk,
+		.calm = sim_calm_qdisk },
+	{ .name = "qdisk-power", .args = { SIM_ARG_CHOICE }, .choices = sim_qdisk_power, .run = sim_run_qdisk_gone },
+	{ .name = "router", .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_router_states, .run = sim_run_router },
 };
 
 const unsigned sim_n_fault_kinds = sizeof(sim_fault_kinds) / sizeof(sim_fault_kinds[0]);

@@ -121,7 +121,7 @@ static void fire_wake(struct sim_world *w, struct sim_event *e)
 
 void sim_draw_hang_daemon(struct sim_draw *d, struct sim_fault *f)
 {
-	f->num[0] = sim_dice_below(&d->dice, SIM_NDAEMONS);
+	f->num[0] = sim_dice_below(&d->dice, SIM_NGROUPS);
 	f->num[1] = (100 + sim_dice_below(&d->dice, sim_dice_chance(&d->dice, 500) ? 2000 : 40000)) * MS;
 }
 

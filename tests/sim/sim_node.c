@@ -12,6 +12,7 @@
 #include "sim_news.h"
 #include "sim_parse.h"
 #include "sim_proto.h"
+#include "sim_qdisk.h"
 #include "sim_power.h"
 #include "sim_quorum.h"
 #include "sim_requests.h"
@@ -262,6 +263,9 @@ static void fire_restart(struct sim_world *w, struct sim_event *e)
 {
 	struct sim_node *n = &w->node[e->node];
 
+	/* Its end may have to wait until it goes on. */
+	if (e->daemon == SIM_QDISKD && n->d[e->daemon].up && n->d[e->daemon].hung)
+		sim_daemon_restart_later(w, e->node, e->daemon);
 	if (n->power && n->corosync && !n->leaving && !n->d[e->daemon].up)
 		sim_daemon_start(w, e->node, e->daemon);
 }
@@ -276,7 +280,8 @@ void sim_daemon_restart_in(struct sim_world *w, unsigned node, enum sim_daemon_k
 
 void sim_daemon_restart_later(struct sim_world *w, unsigned node, enum sim_daemon_kind k)
 {
-	sim_daemon_restart_in(w, node, k, 1000000 + sim_rnd(w, 4000000));
+	if (w->type[k])
+		sim_daemon_restart_in(w, node, k, 1000000 + sim_rnd(w, 4000000));
 }
 
 static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daemon_kind k, const struct clu_action *a)
@@ -306,10 +311,16 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 			sim_news_send(w, n, a->u.bytes.data, a->u.bytes.len);
 		break;
 	case CLU_ACT_RUN:
+		if (k == SIM_QDISKD) {
+			sim_qdisk_run(w, n->id, &a->u.run);
+			break;
+		}
 		sim_run_program(w, n->id, k, &a->u.run);
 		break;
 	case CLU_ACT_KILL:
-		sim_kill_program(w, n->id, k, a->u.kill_id);
+		/* A heuristic ends soon by itself. */
+		if (k != SIM_QDISKD)
+			sim_kill_program(w, n->id, k, a->u.kill_id);
 		break;
 	case CLU_ACT_STORE:
 		sim_disk_store(w, n->id, k, a);
@@ -368,6 +379,8 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 		sim_daemon_restart_later(w, n->id, k);
 		break;
 	case CLU_ACT_DEVICE:
+		sim_qdisk_act(w, n->id, a);
+		break;
 	case CLU_NACTIONS:
 	default:
 		sim_fail(w, "node %u: %s asked for action %d", n->id, w->type[k]->ops->name, (int)a->type);
@@ -614,8 +627,10 @@ void sim_corosync_starts(struct sim_world *w, unsigned node)
 	n->corosync = true;
 	sim_ring_node_up(w, node);
 	for (unsigned k = 0; k < SIM_NDAEMONS; k++) {
-		/* One that lived on without corosync (ccsd) hears of its return as of a start. */
-		if (n->d[k].up)
+		/* One that lived on without corosync (ccsd) hears of its return as of a start. qdiskd is about to end. */
+		if (n->d[k].up && k == SIM_QDISKD)
+			sim_daemon_restart_later(w, node, SIM_QDISKD);
+		else if (n->d[k].up)
 			tell_start(w, n, (enum sim_daemon_kind)k);
 		else
 			sim_daemon_start(w, node, (enum sim_daemon_kind)k);

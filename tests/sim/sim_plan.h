@@ -27,8 +27,8 @@ struct sim_plan {
 	bool no_calm;		/* it ends there; else from there on there are no faults, and then all must be settled */
 };
 
-/* By chance. n_nodes, n_faults: 0 = by the seed too. */
-void sim_plan_draw(struct sim_plan *ret, uint64_t seed, unsigned n_nodes, unsigned n_faults);
+/* By chance. n_nodes, n_faults: 0 = by the seed too. qdisk: with a quorum disk in any case, else by the seed. */
+void sim_plan_draw(struct sim_plan *ret, uint64_t seed, unsigned n_nodes, unsigned n_faults, bool qdisk);
 void sim_plan_copy(struct sim_plan *ret, const struct sim_plan *p);
 /* Put in by its time, behind those of the same time. */
 void sim_plan_add(struct sim_plan *p, const struct sim_fault *f);

@@ -26,7 +26,8 @@ struct committed sim_document(const void *data, size_t len)
 }
 
 /*
- * Of two_node S5 is not promised as a whole (ccsd_core.h, "Known limit"): each of the two may be quorate and alone.
+ * Of two_node S5 is not promised as a whole (ccsd_core.h, "Known limit"), nor with a quorum disk: single nodes may be
+ * quorate one after another.
  * But what is lost by that has to be kept aside on some node: the last that the half had committed, which took the
  * place of those before it.
  */
@@ -35,7 +36,7 @@ static bool is_kept_aside(const struct sim_world *w, const struct committed *c)
 	char path[128];
 	size_t len;
 
-	for (uint64_t v = c->version; w->quorum.two_node && v < c->version + LATER_VERSIONS; v++) {
+	for (uint64_t v = c->version; w->quorum.alone && v < c->version + LATER_VERSIONS; v++) {
 		snprintf(path, sizeof(path), "/etc/cluster/cluster.conf.unknown-v%" PRIu64, v);
 		for (unsigned i = 1; i <= w->n_nodes; i++) {
 			const void *data = sim_file_get(w, i, path, &len);
@@ -52,7 +53,7 @@ void sim_promise_s5_one_content(struct sim_world *w, unsigned node, const struct
 {
 	const struct rules *r = w->rules;
 
-	for (unsigned i = 0; i < r->n_ver && !w->quorum.two_node; i++)
+	for (unsigned i = 0; i < r->n_ver && !w->quorum.alone; i++)
 		if (r->ver[i].version == c->version && r->ver[i].hash != c->hash)
 			sim_fail(w, "S5: node %u has other content under version %" PRIu64, node, c->version);
 }
@@ -71,7 +72,7 @@ void sim_promise_s5_on_a_majority(struct sim_world *w, unsigned node, const stru
 			holders++;
 		else
 			others |= SIM_BIT(i);
-	if (!w->quorum.two_node && sim_quorum_would_have(w, others, 0))
+	if (!w->quorum.alone && sim_quorum_would_have(w, others, 0))
 		sim_fail(w, "S5: version %" PRIu64 " is in force on node %u, but only %u of %u disks hold it", c->version, node,
 			holders, w->n_nodes);
 }

@@ -149,7 +149,7 @@ void sim_promise_same_state(struct sim_world *w, unsigned node, enum sim_daemon_
 	here.hash = sim_state_hash(k, b.data, b.len);
 	sane(w, node, k, &b, here.hash);
 	clu_buf_free(&b);
-	p = &r->prefix[(here.ring * 31 + here.cursor / look_every[k] * SIM_NDAEMONS + k) & (PREFIXES - 1)];
+	p = &r->prefix[(here.ring * 31 + here.cursor / look_every[k] * SIM_NGROUPS + k) & (PREFIXES - 1)];
 	if (p->ring != here.ring || p->cursor != here.cursor || p->daemon != k) {
 		*p = here;
 		return;

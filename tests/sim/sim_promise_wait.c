@@ -23,6 +23,19 @@ static uint64_t since(struct sim_world *w, struct waits *at, uint64_t now)
 	return w->now_us - at->since_us;
 }
 
+/*
+ * The votes of a quorum disk are counted by each node for itself: where its way to the disk comes and goes, the node
+ * that has to fence may be the one without quorum, and the others cannot tell.
+ */
+static bool is_quorum_shared(const struct sim_world *w, unsigned node)
+{
+	for (unsigned i = 1; w->qdisk && i <= w->n_nodes; i++)
+		if (w->node[i].ring == w->node[node].ring && w->node[i].d[SIM_FENCED].up &&
+			w->node[i].d[SIM_FENCED].told_quorate != w->node[node].d[SIM_FENCED].told_quorate)
+			return false;
+	return true;
+}
+
 /* S7: a victim that waits says for what, and an agent does not run for ever. */
 static void s7_victims_say_why(struct sim_world *w, unsigned node, struct fdom *d)
 {
@@ -34,6 +47,8 @@ static void s7_victims_say_why(struct sim_world *w, unsigned node, struct fdom *
 		unsigned victim = sim_node_index(w, d->nodes[i].nodeid);
 		Hawser__FencedNews *news;
 
+		if (!is_quorum_shared(w, node))
+			r->victim_waits[node][victim].since_us = w->now_us;
 		/* Without quorum it waits for that; with it the time begins anew. */
 		if (since(w, &r->victim_waits[node][victim], v->state == FDOM_V_NONE ? 0 :
 				(uint64_t)fdom_gate(d) << 63 | v->seq << 32 | v->attempts << 4 | v->state) < LONG_US || v->state == FDOM_V_NONE)

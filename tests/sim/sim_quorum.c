@@ -6,8 +6,10 @@
 
 #include "clu_conf.h"
 #include "cman_conf.h"
+#include "sim_qdisk.h"
 
 #define TELL_MAX_US 3000u
+#define WAIT_MAX_US (120u * 1000000u)	/* longer than any sync_timeout */
 
 /* A number of the quorum section of corosync.conf; `absent` when the key is not there. */
 static unsigned setting(const char *text, const char *key, unsigned absent)
@@ -27,6 +29,7 @@ static void read_settings(struct sim_world *w, const struct cman_plan *p, const 
 	q->two_node = setting(text, "two_node", 0);
 	q->wait_for_all = setting(text, "wait_for_all", q->two_node);
 	q->expected = setting(text, "expected_votes", 0);
+	q->alone = q->two_node;
 	for (unsigned i = 0; i < p->n_nodes; i++) {
 		w->node[sim_node_index(w, p->nodes[i].nodeid)].votes = p->nodes[i].votes;
 		if (!setting(text, "expected_votes", 0))
@@ -47,6 +50,8 @@ void sim_quorum_setup(struct sim_world *w)
 		sim_fail(w, "cman_tool would refuse the history's cluster.conf: %s", clu_buf_text(&errs));
 	else
 		read_settings(w, plan, clu_buf_text(&text));
+	if (!w->failure[0])
+		sim_qdisk_setup(w, clu_buf_text(&text));
 	free(plan);
 	clu_buf_free(&text);
 	clu_buf_free(&errs);
@@ -59,6 +64,7 @@ void sim_quorum_node_up(struct sim_world *w, unsigned node)
 
 	n->counted_quorate = false;
 	n->waits_for_all = w->quorum.wait_for_all;
+	sim_qdisk_node_up(w, node);
 }
 
 struct tally {
@@ -109,7 +115,7 @@ static void fire_quorum(struct sim_world *w, struct sim_event *e)
 	sim_nodes members = sim_ring_members(n);
 	struct clu_quorum q = { n->counted_quorate, { 1, sim_ring_id(n) }, nodes, 0 };
 
-	if (!n->corosync || e->id != sim_ring_id(n) || !d->up || d->told_count == n->count_no)
+	if (!n->corosync || e->id != sim_ring_id(n) || !d->up || !n->count_no || d->told_count == n->count_no)
 		return;
 	for (unsigned i = 1; i <= w->n_nodes; i++)
 		if (members & SIM_BIT(i))
@@ -153,7 +159,21 @@ static void recount(struct sim_world *w, unsigned node)
 	tell_all(w, node);
 }
 
-void sim_quorum_ring(struct sim_world *w, sim_nodes members)
+/* With a disk one may be quorate before the others: it says so, and they need not wait any longer. */
+static void spread(struct sim_world *w, uint64_t ring)
+{
+	bool any_quorate = false;
+
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		any_quorate |= sim_ring_id(&w->node[i]) == ring && w->node[i].counted_quorate && !w->node[i].waits_for_all;
+	for (unsigned i = 1; any_quorate && i <= w->n_nodes; i++)
+		if (sim_ring_id(&w->node[i]) == ring && w->node[i].waits_for_all) {
+			w->node[i].waits_for_all = false;
+			recount(w, i);
+		}
+}
+
+static void count_all(struct sim_world *w, sim_nodes members)
 {
 	bool any_quorate = false;
 
@@ -167,6 +187,31 @@ void sim_quorum_ring(struct sim_world *w, sim_nodes members)
 			w->node[i].waits_for_all = false;
 		recount(w, i);
 	}
+	for (unsigned i = 1; w->qdisk && i <= w->n_nodes; i++)
+		if (members & SIM_BIT(i))
+			spread(w, sim_ring_id(&w->node[i]));
+}
+
+void sim_quorum_ring(struct sim_world *w, sim_nodes members)
+{
+	if (!sim_qdisk_ring(w, members)) {
+		count_all(w, members);
+		return;
+	}
+	/* Its barrier holds up all of them: nothing is counted, and nobody can send. */
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		if (members & SIM_BIT(i)) {
+			w->node[i].count_no = 0;
+			w->node[i].refused_until = w->now_us + WAIT_MAX_US;
+		}
+}
+
+void sim_quorum_decided(struct sim_world *w, sim_nodes members)
+{
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		if (members & SIM_BIT(i))
+			sim_ring_unrefused(w, i);
+	count_all(w, members);
 }
 
 void sim_quorum_device(struct sim_world *w, unsigned node, unsigned votes)
@@ -176,6 +221,8 @@ void sim_quorum_device(struct sim_world *w, unsigned node, unsigned votes)
 	if (n->device_votes == votes)
 		return;
 	n->device_votes = votes;
-	if (n->ring)
-		recount(w, node);
+	if (!n->ring)
+		return;
+	recount(w, node);
+	spread(w, sim_ring_id(n));
 }

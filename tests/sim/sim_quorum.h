@@ -19,6 +19,8 @@ void sim_quorum_ring(struct sim_world *w, sim_nodes members);
 bool sim_quorum_would_have(const struct sim_world *w, sim_nodes members, unsigned device);
 /* A daemon that has just connected asks for the present state. */
 void sim_quorum_tell(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
+/* A ring that waited for a quorum disk has its word: these nodes count, with what their devices say. */
+void sim_quorum_decided(struct sim_world *w, sim_nodes members);
 /* A quorum device of this node casts so many votes, or none: only this node counts them. */
 void sim_quorum_device(struct sim_world *w, unsigned node, unsigned votes);
 

@@ -66,7 +66,7 @@ void sim_calm_clusvcadm(struct sim_world *w)
 
 void sim_draw_dump(struct sim_draw *d, struct sim_fault *f)
 {
-	f->num[0] = sim_dice_below(&d->dice, SIM_NDAEMONS);
+	f->num[0] = sim_dice_below(&d->dice, SIM_NGROUPS);
 }
 
 bool sim_run_dump(struct sim_world *w, const struct sim_fault *f)

@@ -14,7 +14,7 @@
 
 void sim_draw_bad(struct sim_draw *d, struct sim_fault *f)
 {
-	f->num[0] = sim_dice_below(&d->dice, SIM_NDAEMONS);
+	f->num[0] = sim_dice_below(&d->dice, SIM_NGROUPS);
 	f->num[1] = sim_dice_below(&d->dice, 1000000000);
 }
 

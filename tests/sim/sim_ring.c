@@ -200,6 +200,23 @@ static void fire_retry(struct sim_world *w, struct sim_event *ev)
 	}
 }
 
+void sim_ring_unrefused(struct sim_world *w, unsigned node)
+{
+	struct sim_node *n = &w->node[node];
+
+	n->refused_until = w->now_us;
+	for (unsigned k = 0; k < SIM_NDAEMONS; k++) {
+		struct sim_event *ev;
+
+		if (!n->d[k].unsent)
+			continue;
+		ev = sim_at(w, 1 + sim_rnd(w, 20000), fire_retry, node, NULL, 0);
+		ev->boot = n->boot;
+		ev->daemon = (enum sim_daemon_kind)k;
+		ev->life = n->d[k].life;
+	}
+}
+
 /* Takes e.data over. */
 static void put(struct sim_world *w, const struct entry *e)
 {
@@ -283,6 +300,11 @@ sim_nodes sim_ring_left(const struct sim_world *w, unsigned node)
 sim_nodes sim_ring_members(const struct sim_node *n)
 {
 	return n->ring ? n->ring->members : 0;
+}
+
+bool sim_ring_stands(const struct sim_node *n)
+{
+	return n->ring && !n->ring->stalled;
 }
 
 static bool is_heard(const struct sim_node *n)

@@ -10,6 +10,7 @@
  *     bound   nothing grows without bound
  *     proto   a rolling upgrade: a group speaks the lowest version that its members announce, what only newer ones know
  *             is kept and ignored, and no service is stopped by it (section 2, rule 5)
+ *     disk    a quorum disk gives its votes to one ring at a time, to nobody whose heuristics fail, and to who is left
  *     spins   no core asks to be woken in the past
  *
  * S4 (locks) belongs to the distributed lock manager and comes with it.
@@ -131,6 +132,8 @@ struct rules {
 	struct waits conf_waits[SIM_MAX_NODES + 1];
 	uint64_t n_newer_said;
 	uint64_t sane[SIM_NDAEMONS][SIM_SANE];	/* hashes of states that were looked at lately */
+	struct waits disk_waits;
+	uint64_t next_disk_us;
 };
 
 /* sim_promise_active.c */
@@ -169,6 +172,10 @@ void sim_promises_of_waiting(struct sim_world *w);
 void sim_promise_proto_heard(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_event *ev);
 void sim_promise_proto_view(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_view *v);
 void sim_promise_upgrade_stops_nothing(struct sim_world *w, unsigned node, const struct clu_action *note);
+
+/* sim_promise_disk.c: after every step, and at rest. */
+void sim_promises_of_disk(struct sim_world *w);
+void sim_promise_disk_at_rest(struct sim_world *w);
 
 /* sim_promise_same.c */
 void sim_promise_same_state(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);

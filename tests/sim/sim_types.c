@@ -15,6 +15,7 @@
 #include "sim_kept.h"
 #include "sim_meta.h"
 #include "sim_parse.h"
+#include "sim_qdisk.h"
 #include "sim_requests.h"
 #include "sim_rules.h"
 
@@ -155,6 +156,7 @@ const struct sim_daemon_type *const sim_types[SIM_NDAEMONS] = {
 	[SIM_CCSD] = &ccsd_type,
 	[SIM_FENCED] = &fenced_type,
 	[SIM_RGM] = &rgm_type,
+	[SIM_QDISKD] = &sim_qdiskd_type,
 };
 
 /* The boot script's "fence_tool join". */

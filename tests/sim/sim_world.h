@@ -28,7 +28,9 @@
 typedef uint64_t sim_nodes;
 #define SIM_BIT(index) ((sim_nodes)1 << (index))
 
-enum sim_daemon_kind { SIM_CCSD, SIM_FENCED, SIM_RGM, SIM_NDAEMONS };
+/* SIM_QDISKD runs only where there is a quorum disk (sim_qdisk.h). */
+enum sim_daemon_kind { SIM_CCSD, SIM_FENCED, SIM_RGM, SIM_QDISKD, SIM_NDAEMONS };
+#define SIM_NGROUPS SIM_QDISKD	/* those before it have a group; what befalls one daemon by chance is drawn among them */
 
 /* How one kind of daemon is made: the same ops that its main hands to the shell. */
 struct sim_daemon_type {
@@ -39,6 +41,7 @@ struct sim_daemon_type {
 };
 
 struct sim_event;
+struct sim_qdisk;
 struct sim_world;
 typedef void sim_fire_fn(struct sim_world *w, struct sim_event *e);
 
@@ -185,6 +188,7 @@ struct sim_hooks {
 struct sim_quorum_rules {
 	bool two_node, wait_for_all;
 	unsigned expected;
+	bool alone;	/* two nodes, or a disk: fewer than half of the nodes may be quorate, one after another */
 };
 
 struct sim_stats {
@@ -214,6 +218,7 @@ struct sim_world {
 	struct clu_conf *conf;	/* the cluster.conf all nodes begin with; owned by the caller */
 	sim_nodes fenced_by[SIM_MAX_NODES + 1];	/* per victim: whose agents said that they switched it */
 	struct sim_quorum_rules quorum;
+	struct sim_qdisk *qdisk;	/* NULL: none */
 	bool ghost;		/* a machine was configured that does not exist: acknowledged when faults are over */
 	bool locked;		/* an administrator has locked the services: unlocked when faults are over */
 	bool rm_changed;	/* by a cluster.conf that somebody proposed: services and where they may run */
@@ -256,6 +261,10 @@ void sim_ring_cut(struct sim_world *w);	/* sides have changed: noticed after the
 void sim_ring_stall(struct sim_world *w, unsigned node);	/* the token is lost; ends with a reform */
 void sim_ring_renew(struct sim_world *w, unsigned node);	/* the next reform gives a new ring, be it with the same members */
 void sim_ring_reform(struct sim_world *w, uint64_t in_us);
+/* The node's corosync takes messages again. */
+void sim_ring_unrefused(struct sim_world *w, unsigned node);
+/* false: the token is lost, and its end is not noticed yet. */
+bool sim_ring_stands(const struct sim_node *n);
 /* A daemon has ended: what it had not sent went with it. */
 void sim_ring_forget(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 void sim_ring_join(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);

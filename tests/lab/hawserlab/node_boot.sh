@@ -21,9 +21,12 @@ step() {
 	return $rc
 }
 
+# A test may break this node's way to the disk (tests/lab/qdisk_fault.c).
 quorum_disk() {
+	local preload
 	grep -q '<quorumd' /etc/cluster/cluster.conf || return 0
-	step qdiskd qdiskd
+	preload=$(cat /etc/hawser-lab/qdiskd-preload 2>/dev/null)
+	step qdiskd env ${preload:+"LD_PRELOAD=$preload"} qdiskd
 }
 
 step ccsd ccsd &&

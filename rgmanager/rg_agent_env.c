@@ -28,13 +28,16 @@ uint32_t rg_agent_deadline_ms(const struct rg_inst *i, const struct rg_meta_acti
 /* "PREFIX" "NAME" "=" "VALUE", put together by hand: this is done for each parameter of each program that is run. */
 static void add(struct rg_agent_env *e, const char *prefix, const char *name, const char *value)
 {
-	char *text = e->n + 1 < e->cap ? malloc(strlen(prefix) + strlen(name) + strlen(value) + 2) : NULL;
+	size_t n_prefix = strlen(prefix), n_name = strlen(name), n_value = strlen(value);
+	char *text = e->n + 1 < e->cap ? malloc(n_prefix + n_name + n_value + 2) : NULL, *end;
 
 	if (!text) {
 		e->nomem = true;
 		return;
 	}
-	strcpy(stpcpy(stpcpy(stpcpy(text, prefix), name), "="), value);
+	end = mempcpy(mempcpy(text, prefix, n_prefix), name, n_name);
+	*end++ = '=';
+	memcpy(end, value, n_value + 1);
 	e->list[e->n++] = text;
 }
 

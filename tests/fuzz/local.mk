@@ -58,3 +58,8 @@ fuzz_ccs_validate_SOURCES = tests/fuzz/fuzz_ccs_validate.c $(FUZZ_MAIN)
 fuzz_ccs_validate_CPPFLAGS = $(AM_CPPFLAGS) -DSRCDIR='"$(abs_srcdir)"'
 fuzz_ccs_validate_LDADD = libccsdvalidate.la libclubase.la
 fuzz_ccs_validate_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)
+
+FUZZ_TARGETS += fuzz_cman_peer
+fuzz_cman_peer_SOURCES = tests/fuzz/fuzz_cman_peer.c $(FUZZ_MAIN)
+fuzz_cman_peer_LDADD = libcmantake.la
+fuzz_cman_peer_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)

@@ -133,7 +133,7 @@ def test_a_change_that_needs_a_new_start_is_named(nodes):
     n1, n2, n3, _ = nodes
     done = update(n1, conf(3, 2, cman='transport="udpu"', totem='secauth="off"', altnames=False))
     assert done.code == 0 and done.out.endswith("Update complete.\n")
-    assert done.err.startswith("ccs_tool: it is in force, but corosync cannot take it over while the cluster runs:\n")
+    assert "ccs_tool: it is in force, but corosync cannot take it over while the cluster runs:\n" in done.err
     assert "totem.transport: knet -> udpu" in done.err
     for node in nodes[:3]:
         wait_status(node, config_state="restart", config_version=2, nodes=3)
@@ -232,8 +232,8 @@ def test_another_address_needs_a_new_start_or_two_updates(nodes):
     done = update(n1, other)
     assert done.code == 0 and "nodelist.n1.ring1_addr: 10.77.1.1 -> 10.77.2.1: cannot change" in done.err, done
     assert status(n1)["config_state"] == "restart"
-    assert update(n1, conf(3, 3, altnames=False)).err == ""
-    assert update(n1, other.replace('config_version="2"', 'config_version="4"')).err == ""
+    for text in (conf(3, 3, altnames=False), other.replace('config_version="2"', 'config_version="4"')):
+        assert "ccs_tool: " not in update(n1, text).err
     assert status(n1)["node_addresses"] == ["10.77.0.1", "10.77.2.1"]
 
 

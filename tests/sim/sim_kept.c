@@ -6,23 +6,25 @@
 
 #include "sim_disk.h"
 
-static void path_of(unsigned slot, char ret[64])
+/* Made once: each start of each ccsd asks for all of them. */
+static const char *path_of(unsigned slot)
 {
+	static char paths[CCSD_HISTORY_MAX][64];
 	char name[CCSD_HISTORY_NAME_MAX];
 
-	ccsd_history_name(slot, name);
-	snprintf(ret, 64, SIM_KEPT_FOLDER "/%s", name);
+	if (!*paths[slot]) {
+		ccsd_history_name(slot, name);
+		snprintf(paths[slot], sizeof(paths[slot]), SIM_KEPT_FOLDER "/%s", name);
+	}
+	return paths[slot];
 }
 
 /* false: there is none. e->doc: one reference, the caller's. */
 static bool entry_get(const struct sim_world *w, unsigned node, unsigned slot, struct ccsd_history_entry *e)
 {
-	char path[64];
-	const void *data;
 	size_t len;
+	const void *data = sim_file_get(w, node, path_of(slot), &len);
 
-	path_of(slot, path);
-	data = sim_file_get(w, node, path, &len);
 	if (!data)
 		return false;
 	if (ccsd_history_parse(data, len, e) < 0)
@@ -58,10 +60,6 @@ bool sim_kept_has(const struct sim_world *w, unsigned node, const struct committ
 
 void sim_kept_settle(struct sim_world *w, unsigned node)
 {
-	char path[64];
-
-	for (unsigned slot = 0; slot < CCSD_HISTORY_MAX; slot++) {
-		path_of(slot, path);
-		sim_disk_settle(w, node, path);
-	}
+	for (unsigned slot = 0; slot < CCSD_HISTORY_MAX; slot++)
+		sim_disk_settle(w, node, path_of(slot));
 }

@@ -26,6 +26,8 @@ struct clu_conf {
 	char *bytes;
 	size_t len;
 	uint64_t version;
+	struct clu_conf_node *nodes;	/* read once: names and ids are asked for all the time */
+	unsigned n_nodes;
 };
 
 struct parse_state {
@@ -157,6 +159,29 @@ static int check_attributes(const void *data, size_t len, const char *name, stru
 	return 0;
 }
 
+static const struct clu_node *first_cluster_node(const struct clu_conf *c)
+{
+	return clu_node_child(clu_node_child(clu_conf_root(c), "clusternodes"), "clusternode");
+}
+
+static int read_cluster_nodes(struct clu_conf *c)
+{
+	for (const struct clu_node *n = first_cluster_node(c); n; n = clu_node_next(n, "clusternode"))
+		c->n_nodes++;
+	c->nodes = calloc(c->n_nodes + 1, sizeof(*c->nodes));
+	if (!c->nodes)
+		return -ENOMEM;
+	c->n_nodes = 0;
+	for (const struct clu_node *n = first_cluster_node(c); n; n = clu_node_next(n, "clusternode")) {
+		const char *name = clu_node_attr(n, "name");
+
+		c->nodes[c->n_nodes++] = (struct clu_conf_node){ name ? name : "",
+			(uint32_t)parse_number(clu_node_attr(n, "nodeid"), UINT32_MAX, 0),
+			(uint32_t)parse_number(clu_node_attr(n, "votes"), UINT32_MAX, 1), n };
+	}
+	return 0;
+}
+
 int clu_conf_parse(const void *data, size_t len, const char *name, struct clu_conf **ret, struct clu_buf *errs)
 {
 	struct parse_state st = { .name = name, .errs = errs };
@@ -219,6 +244,9 @@ int clu_conf_parse(const void *data, size_t len, const char *name, struct clu_co
 	if (r < 0)
 		goto out;
 	c->version = parse_number(clu_node_attr(node_of(root), "config_version"), UINT64_MAX, 0);
+	r = read_cluster_nodes(c);
+	if (r < 0)
+		goto out;
 	*ret = c;
 	c = NULL;
 	r = 0;
@@ -277,6 +305,7 @@ struct clu_conf *clu_conf_unref(struct clu_conf *c)
 		return NULL;
 	if (c->doc)
 		xmlFreeDoc(c->doc);
+	free(c->nodes);
 	free(c->bytes);
 	free(c);
 	return NULL;
@@ -443,52 +472,27 @@ out:
 	return r;
 }
 
-static const struct clu_node *first_cluster_node(const struct clu_conf *c)
-{
-	return clu_node_child(clu_node_child(clu_conf_root(c), "clusternodes"), "clusternode");
-}
-
-static const char *node_name(const struct clu_node *n)
-{
-	const char *name = clu_node_attr(n, "name");
-
-	return name ? name : "";
-}
-
-static uint32_t node_id(const struct clu_node *n)
-{
-	return (uint32_t)parse_number(clu_node_attr(n, "nodeid"), UINT32_MAX, 0);
-}
-
-static void read_cluster_node(const struct clu_node *n, struct clu_conf_node *ret)
-{
-	ret->name = node_name(n);
-	ret->nodeid = node_id(n);
-	ret->votes = (uint32_t)parse_number(clu_node_attr(n, "votes"), UINT32_MAX, 1);
-	ret->xml = n;
-}
-
 unsigned clu_conf_nodes(const struct clu_conf *c, struct clu_conf_node *ret, unsigned max)
 {
-	unsigned count = 0;
+	unsigned count = c->n_nodes < max ? c->n_nodes : max;
 
-	for (const struct clu_node *n = first_cluster_node(c); n && count < max; n = clu_node_next(n, "clusternode"))
-		read_cluster_node(n, &ret[count++]);
+	if (count)
+		memcpy(ret, c->nodes, count * sizeof(*ret));
 	return count;
 }
 
 uint32_t clu_conf_node_id(const struct clu_conf *c, const char *name)
 {
-	for (const struct clu_node *n = first_cluster_node(c); n; n = clu_node_next(n, "clusternode"))
-		if (!strcmp(node_name(n), name))
-			return node_id(n);
+	for (unsigned i = 0; i < c->n_nodes; i++)
+		if (!strcmp(c->nodes[i].name, name))
+			return c->nodes[i].nodeid;
 	return 0;
 }
 
 const char *clu_conf_node_name(const struct clu_conf *c, uint32_t nodeid)
 {
-	for (const struct clu_node *n = nodeid ? first_cluster_node(c) : NULL; n; n = clu_node_next(n, "clusternode"))
-		if (node_id(n) == nodeid)
-			return node_name(n);
+	for (unsigned i = 0; nodeid && i < c->n_nodes; i++)
+		if (c->nodes[i].nodeid == nodeid)
+			return c->nodes[i].name;
 	return NULL;
 }

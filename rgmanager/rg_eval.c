@@ -369,4 +369,7 @@ void rg_evaluate(struct rg *rg)
 		return;
 	for (unsigned i = 0; i < rg->n_svcs; i++)
 		evaluate_one(rg, rg->svcs[i]);
+	/* One that stands before the service it depends on was looked at too early. Each stops once, so this ends. */
+	for (unsigned i = 0; i < rg->n_svcs;)
+		i = depend_lost(rg, rg->svcs[i]) ? 0 : i + 1;
 }

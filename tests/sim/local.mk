@@ -40,6 +40,7 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/corosync_dies.sim \
 	tests/sim/cases/fenced_news_in_merge.sim \
 	tests/sim/cases/dependent_stands_first.sim \
+	tests/sim/cases/fenced_in_turns.sim \
 	tests/sim/cases/fencing_asked.sim \
 	tests/sim/cases/five.conf \
 	tests/sim/cases/frozen.sim \

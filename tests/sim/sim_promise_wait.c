@@ -13,13 +13,11 @@
 #define LONG_US (200u * 1000000u)	/* longer than that is a wait that must be explained */
 #define AGENTS_US (700u * 1000000u)	/* what a service's agents may take, each up to its deadline */
 
-/* How long has it been as it is? `now` tells one state from the next. */
-static uint64_t since(struct sim_world *w, struct waits *at, uint64_t now)
+/* How long has it been as it is? `now` tells one state from the next, the daemon's life those of one process from another's. */
+static uint64_t since(struct sim_world *w, struct waits *at, uint64_t now, const struct sim_daemon *d)
 {
-	if (at->what != now || !at->since_us) {
-		at->what = now;
-		at->since_us = w->now_us;
-	}
+	if (at->what != now || at->life != d->life || !at->since_us)
+		*at = (struct waits){ now, w->now_us, d->life };
 	return w->now_us - at->since_us;
 }
 
@@ -51,7 +49,8 @@ static void s7_victims_say_why(struct sim_world *w, unsigned node, struct fdom *
 			r->victim_waits[node][victim].since_us = w->now_us;
 		/* Without quorum it waits for that; with it the time begins anew. */
 		if (since(w, &r->victim_waits[node][victim], v->state == FDOM_V_NONE ? 0 :
-				(uint64_t)fdom_gate(d) << 63 | v->seq << 32 | v->attempts << 4 | v->state) < LONG_US || v->state == FDOM_V_NONE)
+				(uint64_t)fdom_gate(d) << 63 | v->seq << 32 | v->attempts << 4 | v->state, &w->node[node].d[SIM_FENCED]) < LONG_US ||
+			v->state == FDOM_V_NONE)
 			continue;
 		if (v->state == FDOM_V_FENCING)
 			sim_fail(w, "S7: node %u is being fenced for ever, says node %u", victim, node);
@@ -77,7 +76,7 @@ static void s7_services_say_why(struct sim_world *w, unsigned node, struct rg *r
 
 	for (unsigned i = 0; i < rg->n_svcs && i < SIM_MAX_WAITS; i++) {
 		const struct rg_svc *s = rg->svcs[i];
-		uint64_t us = since(w, &r->svc_waits[node][i], s->txn << 8 | (uint64_t)s->state);
+		uint64_t us = since(w, &r->svc_waits[node][i], s->txn << 8 | (uint64_t)s->state, &w->node[node].d[SIM_RGM]);
 		struct clu_buf wait = CLU_BUF_INIT, remedy = CLU_BUF_INIT;
 
 		if (us < LONG_US || s->flags & RG_FLAG_FROZEN || s->gone)
@@ -97,7 +96,8 @@ static void s7_ccsd_says_why(struct sim_world *w, unsigned node, const struct cc
 	struct rules *r = w->rules;
 	char wait[CCSD_REASON_MAX];
 
-	if (since(w, &r->conf_waits[node], c->g.established && !c->g.prop.open ? 1 : c->g.round << 2 | 2) < LONG_US ||
+	if (since(w, &r->conf_waits[node], c->g.established && !c->g.prop.open ? 1 : c->g.round << 2 | 2,
+			&w->node[node].d[SIM_CCSD]) < LONG_US ||
 		(c->g.established && !c->g.prop.open) || !c->member)
 		return;
 	ccsd_waits_for(c, wait);

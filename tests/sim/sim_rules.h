@@ -105,6 +105,7 @@ struct operation {
 /* Something that is as it is since then. */
 struct waits {
 	uint64_t what, since_us;
+	uint64_t life;		/* of the daemon that says so: the next one there knows nothing of it */
 };
 
 struct rules {

@@ -7,6 +7,7 @@
 
 #include "clu_conf.h"
 #include "sim_agents.h"
+#include "sim_types.h"
 
 #define MS 1000u
 
@@ -129,9 +130,14 @@ void sim_power_set_strips(struct sim_world *w, enum sim_switch_state state)
 	sim_trace(w, "the power strips: each %s", state_names[state]);
 }
 
-/* Does a fence agent work on it? Whoever switches an outlet by hand then would undo what the agent is doing. */
+/*
+ * Does a fence agent work on it, or will the next one of its method? Whoever switches an outlet by hand then would undo
+ * what is being done.
+ */
 static bool is_being_fenced(const struct sim_world *w, unsigned node)
 {
+	if (sim_types_runs_against(w, node))
+		return true;
 	for (unsigned i = 1; i <= w->n_nodes; i++)
 		for (unsigned c = 0; c < SIM_MAX_CHILDREN; c++)
 			if (w->node[i].child[c].used && w->node[i].child[c].victim == node)

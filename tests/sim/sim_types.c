@@ -115,6 +115,14 @@ static void fenced_free(void *core)
 	fdom_free(core);
 }
 
+bool sim_types_runs_against(const struct sim_world *w, unsigned node)
+{
+	for (unsigned i = 1; i <= w->n_nodes; i++)
+		if (w->node[i].d[SIM_FENCED].up && fdom_run_of(w->node[i].d[SIM_FENCED].core, w->node[node].nodeid))
+			return true;
+	return false;
+}
+
 unsigned sim_types_fencer(const struct sim_world *w)
 {
 	for (unsigned i = 1; i <= w->n_nodes; i++) {

@@ -17,6 +17,8 @@ void sim_types_answered(struct sim_world *w, unsigned node, uint64_t client, int
 uint64_t sim_types_disk_version(const struct sim_world *w, unsigned node);
 /* The node that fences now, or will: the master of a fence domain with victims. 0: nobody. */
 unsigned sim_types_fencer(const struct sim_world *w);
+/* Some fenced is at the methods of this node, be it between two agents of them. */
+bool sim_types_runs_against(const struct sim_world *w, unsigned node);
 /* Frees what all worlds share. */
 void sim_types_done(void);
 /* S7, after calm: nobody waits for anything. */

@@ -131,8 +131,8 @@ static int unseal(const void *block, size_t size, uint32_t payload, uint64_t *re
 {
 	unsigned char front[SHARED_BYTES];
 	struct cursor c = { front, false };
-	uint32_t magic, sum, data_sum, length;
-	uint64_t time_s;
+	uint32_t magic = 0, sum = 0, data_sum = 0, length = 0;
+	uint64_t time_s = 0;
 
 	if (size < QDISK_USED)
 		return -EBADMSG;

@@ -30,15 +30,16 @@ uint32_t rg_agent_deadline_ms(const struct rg_inst *i, const struct rg_meta_acti
 static void add(struct rg_agent_env *e, const char *prefix, const char *name, const char *value)
 {
 	size_t n_prefix = strlen(prefix), n_name = strlen(name), n_value = strlen(value);
-	char *text = e->n + 1 < e->cap ? malloc(n_prefix + n_name + n_value + 2) : NULL, *end;
+	char *text = e->n + 1 < e->cap ? malloc(n_prefix + n_name + n_value + 2) : NULL;
 
 	if (!text) {
 		e->nomem = true;
 		return;
 	}
-	end = mempcpy(mempcpy(text, prefix, n_prefix), name, n_name);
-	*end++ = '=';
-	memcpy(end, value, n_value + 1);
+	memcpy(text, prefix, n_prefix);
+	memcpy(text + n_prefix, name, n_name);
+	text[n_prefix + n_name] = '=';
+	memcpy(text + n_prefix + n_name + 1, value, n_value + 1);
 	e->list[e->n++] = text;
 }
 

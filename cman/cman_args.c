@@ -182,9 +182,10 @@ static int set_option(struct cman_args *a, int letter, const char *arg)
 		return 0;
 	case 'D':
 		a->no_check = true;
-		/* COMPAT: without the option: fail; with a bare one: none; else its first letter decides. */
-		a->join.validate = !arg || *arg == 'n' ? CMAN_VALIDATE_NONE : *arg == 'w' ? CMAN_VALIDATE_WARN :
-				   CMAN_VALIDATE_FAIL;
+		/* COMPAT: without the option: fail; bare: none; else its first letter decides, of old files in capitals. */
+		a->join.validate = !arg || *arg == 'n' || *arg == 'N' ? CMAN_VALIDATE_NONE :
+				   *arg == 'w' || *arg == 'W'	      ? CMAN_VALIDATE_WARN :
+									CMAN_VALIDATE_FAIL;
 		return 0;
 	case 'j':
 		a->json = true;

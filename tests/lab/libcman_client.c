@@ -242,6 +242,15 @@ static void in_child(void)
 	say(status);
 }
 
+/* The child does nothing and lives on. */
+static void __attribute__((noreturn)) orphan(void)
+{
+	if (!fork())
+		for (;;)
+			pause();
+	_exit(0);
+}
+
 #define WORD(text) (!strcmp(word, text))
 
 static int obey(char *line)
@@ -352,6 +361,8 @@ static int obey(char *line)
 		say(cman_unregister_quorum_device(admin));
 	else if (WORD("device"))
 		device();
+	else if (WORD("orphan"))
+		orphan();
 	else if (WORD("fork"))
 		in_child();
 	else

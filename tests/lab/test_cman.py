@@ -185,12 +185,12 @@ def test_reasons_of_a_start_that_fails(nodes):
     n1.run("sed", "-i", 's/consensus="400"/consensus="10"/', "/etc/cluster/cluster.conf", check=True)
     done = n1.run("cman_tool", "join", "-w", timeout=60)
     assert done.code == 1 and "not valid" in done.err
-    done = n1.run("cman_tool", "join", "-w", "-Dnone", timeout=60)
+    done = n1.run("cman_tool", "join", "-w", "-DNONE", timeout=60)
     assert done.code == 1
     assert "corosync did not start" in done.err and "consensus" in done.err, done.err
     assert not n1.pids_of("corosync")
     n1.run("sed", "-i", "s/nodeid=\"2\"/nodeid=\"1\"/", "/etc/cluster/cluster.conf", check=True)
-    done = n1.run("cman_tool", "join", "-Dwarn")
+    done = n1.run("cman_tool", "join", "-DWARN")
     assert done.code == 1 and 'nodeid 1 of "n2" is also the one of "n1"' in done.err
 
 

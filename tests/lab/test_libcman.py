@@ -524,6 +524,19 @@ def test_a_child_goes_on_with_its_parents_handles(nodes, clients):
     c.wait("event 1 0")
 
 
+def test_a_child_does_not_keep_its_parents_port(nodes, clients):
+    """A program that has started another one, as daemons do, and ends: corosync and the others see it go."""
+    start(*nodes[:2])
+    watcher, c = clients(nodes[1], "plain"), clients(nodes[0], "plain")
+    assert watcher.ask("notify") == "0 0"
+    assert c.ask("bind 11") == "0 0"
+    watcher.wait("event 2 11")
+    c.post("orphan")
+    watcher.wait("event 0 11")
+    assert nodes[0].pids_of("libcman_client")
+    assert clients(nodes[0], "plain").ask("bind 11") == "0 0"
+
+
 def test_a_handle_from_the_very_start(nodes, clients):
     """corosync is there but has no ring yet: the handle is given, is not active, and becomes so."""
     n1 = nodes[0]

@@ -140,6 +140,8 @@ void fdom_victim_release(struct fdom *d, struct fdom_node *n, struct fdom_done *
 {
 	enum fdom_vstate from = n->v.state;
 	bool back = done->how == FDOM_H_MEMBER;
+	/* It came up again while its agent was still at work: its next loss is another one, and not answered by this. */
+	bool is_back = back || (from != FDOM_V_NONE && n->v.gone && n->present);
 	char why[FDOM_TEXT];
 
 	done->seq = ++d->seq;
@@ -174,7 +176,7 @@ void fdom_victim_release(struct fdom *d, struct fdom_node *n, struct fdom_done *
 		(unsigned long long)done->started_us, (unsigned long long)done->done_us);
 	n->done = *done;
 	n->v = (struct fdom_victim) { .state = FDOM_V_NONE };
-	n->standing = !back;
+	n->standing = !is_back;
 	d->changed = true;
 	fdom_delay_restart(d);
 }

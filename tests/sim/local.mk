@@ -34,6 +34,7 @@ EXTRA_DIST += tests/sim/explore.sh tests/sim/workers.sh tests/sim/compilers.sh t
 EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/agent_waits_for_its_word.sim \
 	tests/sim/cases/agent_fails_first.sim \
+	tests/sim/cases/back_while_fenced.sim \
 	tests/sim/cases/between_two_outlets.sim \
 	tests/sim/cases/blackout_of_one.sim \
 	tests/sim/cases/bmc_without_mains.sim \

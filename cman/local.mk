@@ -159,3 +159,9 @@ test_notifyd_core_SOURCES = tests/unit/test_notifyd_core.c
 test_notifyd_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_notifyd_core_LDADD = libnotifyd.la $(CMOCKA_LIBS)
 EXTRA_DIST += tests/cli/test_cman_notify.sh
+
+check_PROGRAMS += test_qdisk_core
+TESTS += test_qdisk_core
+test_qdisk_core_SOURCES = tests/unit/test_qdisk_core.c
+test_qdisk_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_qdisk_core_LDADD = libqdiskcore.la $(CMOCKA_LIBS)

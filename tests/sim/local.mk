@@ -43,6 +43,12 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/fenced_news_in_merge.sim \
 	tests/sim/cases/dependent_stands_first.sim \
 	tests/sim/cases/fenced_in_turns.sim \
+	tests/sim/cases/disk_hangs_for_one.sim \
+	tests/sim/cases/disk_late_master.sim \
+	tests/sim/cases/disk_router.sim \
+	tests/sim/cases/disk_split.sim \
+	tests/sim/cases/disk_survivor.sim \
+	tests/sim/cases/disk_vanishes.sim \
 	tests/sim/cases/fencing_asked.sim \
 	tests/sim/cases/five.conf \
 	tests/sim/cases/frozen.sim \
@@ -88,6 +94,8 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/switch_lies.sim \
 	tests/sim/cases/three.conf \
 	tests/sim/cases/two.conf \
+	tests/sim/cases/two_disk.conf \
+	tests/sim/cases/two_disk_router.conf \
 	tests/sim/cases/two_nodes.sim \
 	tests/sim/cases/unanswered_request.sim \
 	tests/sim/cases/update_meets_crash.sim \

@@ -35,6 +35,7 @@ static const struct rule {
 	{ "cluster/clusternodes/clusternode", "*", CCS_LIVE, members },
 	{ "cluster/clusternodes/clusternode/fence*", "*", CCS_LIVE, fencing },
 	{ "cluster/clusternodes/clusternode/unfence*", "*", CCS_LIVE, fencing },
+	{ "cluster/clusternodes/clusternode/altname", " name ", CCS_CLUSTER, members },
 	{ "cluster/clusternodes*", "*", CCS_LIVE, members },
 	{ "cluster/fencedevices*", "*", CCS_LIVE, fencing },
 	{ "cluster/fence_daemon", "*", CCS_LIVE, fencing },
@@ -95,6 +96,9 @@ const char *ccs_diff_key(const struct clu_node *n)
 	static const char *const keys[] = { "name", "ref", "address", "ringnumber", "program", "addr", "uid", "gid", "depth",
 		"SID", "InstanceName", "instance" };
 
+	/* Which link it is depends on its place: another name there is another address of the same link. */
+	if (!strcmp(clu_node_name(n), "altname"))
+		return NULL;
 	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (clu_node_attr(n, keys[i]))
 			return clu_node_attr(n, keys[i]);

@@ -141,6 +141,12 @@ base=$src/tests/golden/ccs-diff/base.conf
 expect 0 '^Nothing has to be started again\.$' $t diff "$base" "$base"
 expect 0 '"services": \[' $t diff --json "$base" "$src/tests/golden/ccs-diff/services.conf"
 expect 0 '"cluster_restart": true' $t diff --json "$base" "$src/tests/golden/ccs-diff/cluster.conf"
+# A new link can be had while the cluster runs, another address of one that is there cannot.
+sed 's#nodeid="3"/>#nodeid="3"><altname name="n3-b"/></clusternode>#' "$base" >"$tmp/link.conf"
+sed 's#n3-b#n3-c#' "$tmp/link.conf" >"$tmp/address.conf"
+expect 0 '^Nothing has to be started again\.$' $t diff "$base" "$tmp/link.conf"
+expect 0 'altname/@name: "n3-b" -> "n3-c"' $t diff "$tmp/link.conf" "$tmp/address.conf"
+expect 0 '^The whole cluster must be started again' $t diff "$tmp/link.conf" "$tmp/address.conf"
 expect 0 '^Usage: ccs_tool diff' $t diff
 expect 1 'cannot be opened' $t diff "$base" "$tmp/nothing"
 expect 0 '^/cluster/totem/@token +5000 +file +line [0-9]+$' $t effective -c "$base"

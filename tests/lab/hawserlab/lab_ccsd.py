@@ -45,14 +45,14 @@ def start_anew(lab, token=600, timeout=40):
 
 
 def document(count, number, size, token=600):
-    """A cluster.conf of about SIZE bytes: services that never start."""
+    """A cluster.conf of about SIZE bytes: services that never start, long enough that rgmanager manages so many."""
     text = lab_conf.cluster_conf(count, version=number, rm="<!-- here -->", token=token)
     services = []
     left = size - len(text)
     while left > 0:
         name = "s%d" % len(services)
-        services.append('<service name="%s" autostart="0"><script name="%s" file="/etc/init.d/%s"/></service>\n'
-                        % (name, name, name))
+        services.append('<service name="%s" autostart="0"><script name="%s" file="/etc/init.d/%s-%s"/></service>\n'
+                        % (name, name, name, "x" * 200))
         left -= len(services[-1])
     return text.replace("<!-- here -->", "".join(services))
 

@@ -366,13 +366,8 @@ int cmand_on_state(struct cmand_core *c, const struct clu_message *msg, struct c
 	return 0;
 }
 
-int cmand_snapshot(const void *core, struct clu_buf *ret)
+void cmand_pack_nodes(const struct cmand_core *c, Hawser__CmandNode *nodes, Hawser__CmandNode **list)
 {
-	const struct cmand_core *c = core;
-	Hawser__CmandSnapshot s = HAWSER__CMAND_SNAPSHOT__INIT;
-	Hawser__CmandNode nodes[CLU_MAX_NODES], *list[CLU_MAX_NODES];
-	uint8_t *p;
-
 	for (unsigned i = 0; i < c->g.n; i++) {
 		hawser__cmand_node__init(&nodes[i]);
 		nodes[i].nodeid = c->g.nodes[i].nodeid;
@@ -381,6 +376,16 @@ int cmand_snapshot(const void *core, struct clu_buf *ret)
 		nodes[i].why = (char *)c->g.nodes[i].why;
 		list[i] = &nodes[i];
 	}
+}
+
+int cmand_snapshot(const void *core, struct clu_buf *ret)
+{
+	const struct cmand_core *c = core;
+	Hawser__CmandSnapshot s = HAWSER__CMAND_SNAPSHOT__INIT;
+	Hawser__CmandNode nodes[CLU_MAX_NODES], *list[CLU_MAX_NODES];
+	uint8_t *p;
+
+	cmand_pack_nodes(c, nodes, list);
 	s.nodes = list;
 	s.n_nodes = c->g.n;
 	s.reload = c->g.reload;

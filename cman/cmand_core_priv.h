@@ -75,6 +75,8 @@ void cmand_on_view(struct cmand_core *c, const struct clu_view *v, struct clu_ou
 void cmand_on_message(struct cmand_core *c, const struct clu_message *m, struct clu_out *out);
 int cmand_on_state(struct cmand_core *c, const struct clu_message *m, struct clu_out *out);
 int cmand_snapshot(const void *core, struct clu_buf *ret);
+/* What is known of each node, for a message: c->g.n of `nodes`, `list` pointing at them. Their texts stay the core's. */
+void cmand_pack_nodes(const struct cmand_core *c, Hawser__CmandNode *nodes, Hawser__CmandNode **list);
 void cmand_group_reset(struct cmand_core *c);
 /* Takes the next step that is possible now. */
 void cmand_progress(struct cmand_core *c, struct clu_out *out);

@@ -173,14 +173,7 @@ static void answer(const struct cmand_core *c, uint64_t client, int error, const
 	a.version = c->version;
 	a.state = (char *)sum_names[cmand_sum_up(c, &text)];
 	a.why = (char *)(why ? why : clu_buf_text(&text));
-	for (unsigned i = 0; i < c->g.n; i++) {
-		hawser__cmand_node__init(&nodes[i]);
-		nodes[i].nodeid = c->g.nodes[i].nodeid;
-		nodes[i].state = c->g.nodes[i].state;
-		nodes[i].version = c->g.nodes[i].version;
-		nodes[i].why = (char *)c->g.nodes[i].why;
-		list[i] = &nodes[i];
-	}
+	cmand_pack_nodes(c, nodes, list);
 	a.nodes = list;
 	a.n_nodes = c->g.n;
 	clu_out_reply_pb(out, client, error, &a.base);

@@ -329,6 +329,9 @@ static void on_deliver(cpg_handle_t handle, const struct cpg_name *name, uint32_
 		return;
 	s->cpg.n_received++;
 	if (!s->cpg.held) {
+		clu_shell_quorum_first(s);
+		if (s->ended)
+			return;
 		(void)group_failed(s, clu_group_receive(s->group, nodeid, msg, len));
 		return;
 	}
@@ -435,6 +438,7 @@ void clu_shell_cpg_drain(struct clu_shell *s)
 		clu_shell_corosync_lost(s);
 	else
 		clu_shell_peers_merged(s);
+	clu_shell_quorum_late(s);
 }
 
 static int on_readable(int32_t fd, int32_t revents, void *data)

@@ -65,6 +65,10 @@ struct clu_shell_quorum {
 	quorum_handle_t handle;
 	int fd;
 	bool open;
+	bool early;		/* asked for in front of a message */
+	bool kept;		/* `later` waits until the group's news of its ring have come */
+	struct clu_quorum later;
+	uint32_t later_nodes[CLU_MAX_NODES];
 };
 
 struct clu_shell {
@@ -163,6 +167,13 @@ int clu_shell_group_new(struct clu_shell *s);
 
 cs_error_t clu_shell_quorum_open(struct clu_shell *s);
 void clu_shell_quorum_close(struct clu_shell *s);
+/*
+ * Called in front of each message of the group: what corosync said of quorum before it is told before it. A message of
+ * our own that comes back is then known to come back with the quorum that was told last.
+ */
+void clu_shell_quorum_first(struct clu_shell *s);
+/* The group's news have all been told: so can be what was kept of their ring's quorum. */
+void clu_shell_quorum_late(struct clu_shell *s);
 
 /* ---- peers ---- */
 

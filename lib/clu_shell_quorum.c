@@ -2,9 +2,28 @@
 #include "config.h"
 
 #include <poll.h>
+#include <string.h>
 
 #include "clu_log.h"
 #include "clu_shell_priv.h"
+
+static void tell(struct clu_shell *s, const struct clu_quorum *q)
+{
+	struct clu_event ev = { .type = CLU_EV_QUORUM, .u.quorum = *q };
+
+	if (s->group)
+		(void)clu_group_quorum(s->group, q);
+	else if (s->d->want & CLU_WANT_QUORUM)
+		clu_shell_feed(s, &ev);
+}
+
+static void keep(struct clu_shell *s, const struct clu_quorum *q)
+{
+	s->quorum.later = *q;
+	memcpy(s->quorum.later_nodes, q->nodes, q->n_nodes * sizeof(q->nodes[0]));
+	s->quorum.later.nodes = s->quorum.later_nodes;
+	s->quorum.kept = true;
+}
 
 /*
  * Only this callback counts: it comes at every ring change, with the members of the
@@ -14,7 +33,6 @@ static void on_quorum(quorum_handle_t handle, uint32_t quorate, struct quorum_ri
 	const uint32_t *nodes)
 {
 	const void *ctx = NULL;
-	struct clu_event ev = { .type = CLU_EV_QUORUM };
 	struct clu_quorum q = {
 		.quorate = quorate != 0, .ring = { ring.nodeid, ring.seq }, .nodes = nodes, .n_nodes = n,
 	};
@@ -28,15 +46,32 @@ static void on_quorum(quorum_handle_t handle, uint32_t quorate, struct quorum_ri
 		q.n_nodes = CLU_MAX_NODES;
 	}
 	/* Each service of corosync has its own descriptor; the group's news of this ring come first. */
-	clu_shell_cpg_drain(s);
-	if (s->corosync_lost || s->ended)
+	if (s->quorum.early && q.ring.seq != s->cpg.ring.seq) {
+		keep(s, &q);
 		return;
-	if (s->group) {
-		(void)clu_group_quorum(s->group, &q);
-	} else if (s->d->want & CLU_WANT_QUORUM) {
-		ev.u.quorum = q;
-		clu_shell_feed(s, &ev);
 	}
+	if (!s->quorum.early)
+		clu_shell_cpg_drain(s);
+	if (!s->corosync_lost && !s->ended)
+		tell(s, &q);
+}
+
+void clu_shell_quorum_first(struct clu_shell *s)
+{
+	/* That it has ended is seen at its descriptor. */
+	if (!s->quorum.open || s->corosync_lost || s->quorum.early)
+		return;
+	s->quorum.early = true;
+	(void)quorum_dispatch(s->quorum.handle, CS_DISPATCH_ALL);
+	s->quorum.early = false;
+}
+
+void clu_shell_quorum_late(struct clu_shell *s)
+{
+	if (!s->quorum.kept || s->quorum.early || s->corosync_lost || s->ended)
+		return;
+	s->quorum.kept = false;
+	tell(s, &s->quorum.later);
 }
 
 static int on_readable(int32_t fd, int32_t revents, void *data)
@@ -83,5 +118,5 @@ void clu_shell_quorum_close(struct clu_shell *s)
 		return;
 	(void)qb_loop_poll_del(s->loop, s->quorum.fd);
 	(void)quorum_finalize(s->quorum.handle);
-	s->quorum.open = false;
+	s->quorum.open = s->quorum.kept = false;
 }

@@ -28,6 +28,13 @@ libclushell_la_SOURCES = lib/clu_log.h lib/clu_log.c lib/clu_ipc_server.h lib/cl
 libclushell_la_LIBADD = libcluclient.la libproto.la $(QB_LIBS) $(CPG_LIBS) $(QUORUM_LIBS) $(CFG_LIBS) $(CMAP_LIBS) \
 	$(JANSSON_LIBS)
 
+# Links from the shell what it tries, and plays the rest of it, and corosync, itself.
+check_PROGRAMS += test_clu_shell_order
+TESTS += test_clu_shell_order
+test_clu_shell_order_SOURCES = tests/unit/test_clu_shell_order.c
+test_clu_shell_order_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_clu_shell_order_LDADD = libclushell.la libclucore.la $(CMOCKA_LIBS)
+
 check_PROGRAMS += test_clu_conf test_clu_opt test_clu_path test_clu_table
 TESTS += test_clu_conf test_clu_opt test_clu_path test_clu_table
 test_clu_conf_SOURCES = tests/unit/test_clu_conf.c

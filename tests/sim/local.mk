@@ -52,6 +52,7 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/fencing_asked.sim \
 	tests/sim/cases/five.conf \
 	tests/sim/cases/frozen.sim \
+	tests/sim/cases/frozen_in_a_change.sim \
 	tests/sim/cases/frozen_in_a_check.sim \
 	tests/sim/cases/frozen_last_leaves.sim \
 	tests/sim/cases/frozen_left_running.sim \
@@ -67,6 +68,7 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/leftover_said_at_once.sim \
 	tests/sim/cases/lighter_side.sim \
 	tests/sim/cases/loser_is_no_newcomer.sim \
+	tests/sim/cases/lost_before_its_history.sim \
 	tests/sim/cases/lying_disk.sim \
 	tests/sim/cases/mains_gone.sim \
 	tests/sim/cases/manual_ack.sim \
@@ -96,11 +98,14 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/two.conf \
 	tests/sim/cases/two_disk.conf \
 	tests/sim/cases/two_disk_router.conf \
+	tests/sim/cases/two_joins_meet_loss.sim \
 	tests/sim/cases/two_nodes.sim \
+	tests/sim/cases/two_victims_wait.sim \
 	tests/sim/cases/unanswered_request.sim \
 	tests/sim/cases/update_meets_crash.sim \
 	tests/sim/cases/updates_race.sim \
-	tests/sim/cases/vote_of_the_victim.sim
+	tests/sim/cases/vote_of_the_victim.sim \
+	tests/sim/cases/word_before_quorum.sim
 
 # Which branches of the cores the simulator takes; builds hasim once more, for gcov.
 EXTRA_DIST += tests/sim/branches.py tests/sim/unreached.txt

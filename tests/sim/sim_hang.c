@@ -2,6 +2,7 @@
 #include "sim_hang.h"
 
 #include "sim_news.h"
+#include "sim_quorum.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -99,6 +100,15 @@ static void hand_on(struct sim_daemon *d, const struct sim_input *in)
 		sim_group_ring(d, &in->ring);
 }
 
+/* The messages that are left are of the present ring, and so is the news of quorum. */
+static bool only_messages(const struct sim_daemon *d)
+{
+	for (const struct sim_input *in = d->inputs; in; in = in->next)
+		if (in->kind != INPUT_MESSAGE)
+			return false;
+	return true;
+}
+
 /* All that its group has to say comes first, then the rest: quorum, programs that have ended, clients. So does the shell. */
 static void fire_wake(struct sim_world *w, struct sim_event *e)
 {
@@ -112,6 +122,8 @@ static void fire_wake(struct sim_world *w, struct sim_event *e)
 	while (d->inputs && d->up && d->life == life) {
 		struct sim_input *in = d->inputs;
 
+		if (only_messages(d))
+			sim_quorum_first(w, e->node, e->daemon);
 		d->inputs = in->next;
 		hand_on(d, in);
 		free(in);

@@ -107,15 +107,15 @@ static bool count(const struct sim_world *w, struct sim_node *n, sim_nodes membe
 	return t.total >= t.needed;
 }
 
-static void fire_quorum(struct sim_world *w, struct sim_event *e)
+void sim_quorum_first(struct sim_world *w, unsigned node, enum sim_daemon_kind k)
 {
-	struct sim_node *n = &w->node[e->node];
-	struct sim_daemon *d = &n->d[e->daemon];
+	struct sim_node *n = &w->node[node];
+	struct sim_daemon *d = &n->d[k];
 	uint32_t nodes[SIM_MAX_NODES];
 	sim_nodes members = sim_ring_members(n);
 	struct clu_quorum q = { n->counted_quorate, { 1, sim_ring_id(n) }, nodes, 0 };
 
-	if (!n->corosync || e->id != sim_ring_id(n) || !d->up || !n->count_no || d->told_count == n->count_no)
+	if (!n->corosync || !d->up || !n->count_no || d->told_count == n->count_no)
 		return;
 	for (unsigned i = 1; i <= w->n_nodes; i++)
 		if (members & SIM_BIT(i))
@@ -124,6 +124,12 @@ static void fire_quorum(struct sim_world *w, struct sim_event *e)
 	d->told_count = n->count_no;
 	if (clu_group_quorum(d->group, &q) < 0)
 		abort();
+}
+
+static void fire_quorum(struct sim_world *w, struct sim_event *e)
+{
+	if (e->id == sim_ring_id(&w->node[e->node]))
+		sim_quorum_first(w, e->node, e->daemon);
 }
 
 void sim_quorum_tell(struct sim_world *w, unsigned node, enum sim_daemon_kind k)

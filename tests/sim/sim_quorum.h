@@ -17,6 +17,8 @@ void sim_quorum_node_up(struct sim_world *w, unsigned node);
 void sim_quorum_ring(struct sim_world *w, sim_nodes members);
 /* Would these nodes be quorate with so many votes of a device, if they were a ring and had seen all before? */
 bool sim_quorum_would_have(const struct sim_world *w, sim_nodes members, unsigned device);
+/* What corosync has said of quorum so far comes in front of a message: the shell sees to it (clu_shell_priv.h). */
+void sim_quorum_first(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 /* A daemon that has just connected asks for the present state. */
 void sim_quorum_tell(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
 /* A ring that waited for a quorum disk has its word: these nodes count, with what their devices say. */

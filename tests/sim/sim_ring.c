@@ -7,7 +7,7 @@
  * - At a ring change all survivors are first brought to the same point; what lies
  *   behind it is carried over when its sender is a survivor, else lost.
  * - Then lost members in one change per group, then newcomers one by one.
- * - Quorum is told afterwards, at any pace.
+ * - Quorum is told afterwards, at any pace, but in front of the messages that follow what was counted.
  */
 #include "sim_hang.h"
 #include "sim_news.h"
@@ -123,6 +123,8 @@ static void deliver(struct sim_world *w, struct sim_node *n, const struct entry 
 		w->stats.messages++;
 		if (!d->up || !d->in_group || !(n->seen[e->daemon] & bit))
 			break;
+		if (!d->hung)
+			sim_quorum_first(w, n->id, e->daemon);
 		sim_group_receive(d, w->node[e->from].nodeid, e->data, e->len);
 		break;
 	default:

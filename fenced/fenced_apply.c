@@ -221,9 +221,11 @@ static void on_history(struct fdom *d, uint32_t from, const Hawser__FdomMessage 
 		fdom_delay_begin(d, n, false);
 	d->changed = true;
 	fdom_master_update(d);
-	if (fdom_is_killer(d, from) && fdom_gate(d) && from != d->self)
+	if (fdom_is_killer(d, from) && fdom_gate(d) && from != d->self && !n->v.kill_sent) {
+		n->v.kill_sent = true;
 		clu_out_kill_node(d->out, from,
 			"it came back from another side of a split without having been restarted");
+	}
 }
 
 static void on_yield(struct fdom *d, uint32_t from)

@@ -12,9 +12,12 @@
 
 #define POST_JOIN_DELAY_S 6
 #define MAX_DELAY_S 86400
-/* While agents run, or a word is waited for, we wake at least this often, only to notice that we hung. */
+/*
+ * While agents run, or a word is waited for, or where quorum may come without another node, we wake at least this often,
+ * only to notice that we hung.
+ */
 #define PULSE_MS 500
-#define DISTRUST_MS 5000	/* until then what another node had said meanwhile has been heard */
+#define DISTRUST_MS 5000	/* until then what has happened meanwhile has been heard, also of quorum */
 #define OVERTAKEN_MS 1000	/* no token timeout is shorter: others may fence by now what our agents work at */
 
 struct fdom *fdom_new(const struct fdom_options *opt)
@@ -167,6 +170,22 @@ static const struct clu_opt daemon_opts[] = {
 		"directories, separated by colons, that are searched first for fence agents" },
 };
 
+static const struct clu_opt cman_opts[] = {
+	{ "two_node", CLU_OPT_BOOL, 0, 0, "0", NULL, 0, false, "each of two nodes is quorate alone" },
+};
+
+/* May a node be quorate in a ring without any other one: by the votes of a quorum disk, or as one of two nodes? */
+static bool quorate_alone(const struct clu_node *root)
+{
+	bool two = false;
+	struct clu_buf errs = CLU_BUF_INIT;
+
+	/* What is wrong with it is the validator's to say, and cman_tool's. */
+	clu_opt_read(clu_node_child(root, "cman"), cman_opts, 1, &two, &errs);
+	clu_buf_free(&errs);
+	return two || clu_node_child(root, "quorumd");
+}
+
 static void on_config(struct fdom *d, const struct clu_config *c)
 {
 	struct clu_conf *old = d->conf;
@@ -185,6 +204,7 @@ static void on_config(struct fdom *d, const struct clu_config *c)
 	d->clean_start = d->opt.clean_start || v.clean_start;
 	d->skip_undefined = d->opt.skip_undefined || v.skip_undefined;
 	d->agent_path = *v.agent_path ? v.agent_path : NULL;
+	d->alone = quorate_alone(clu_conf_root(d->conf));
 	/* The change may be the repair: what failed is tried again at once, what waits gets the new delays. */
 	for (unsigned i = 0; i < d->n_nodes; i++) {
 		struct fdom_node *n = &d->nodes[i];
@@ -323,11 +343,9 @@ static uint64_t fdom_deadline(const void *core)
 {
 	const struct fdom *d = core;
 	uint64_t first = CLU_NEVER;
-	bool pulse = fdom_runs_any(d);
+	bool pulse = fdom_runs_any(d) || (d->alone && d->admitted), master = fdom_is_master(d) && !d->leaving && d->conf;
 
-	if (!fdom_is_master(d) || d->leaving || !d->conf)
-		return CLU_NEVER;
-	for (unsigned i = 0; i < d->n_nodes && fdom_gate(d); i++) {
+	for (unsigned i = 0; i < d->n_nodes && master && fdom_gate(d); i++) {
 		const struct fdom_node *n = &d->nodes[i];
 		uint64_t due = fdom_victim_due(&n->v), yield = fdom_yield_due(d, n);
 
@@ -342,6 +360,8 @@ static uint64_t fdom_deadline(const void *core)
 	}
 	if (pulse && first > d->now_ms + PULSE_MS)
 		first = d->now_ms + PULSE_MS;
+	if (pulse && d->distrust_until_ms > d->now_ms && first > d->distrust_until_ms)
+		first = d->distrust_until_ms;
 	return first;
 }
 
@@ -411,6 +431,7 @@ static int fdom_step(void *core, const struct clu_event *ev, struct clu_out *out
 	if (fdom_is_member(d) && fdom_gate(d) && d->complete)
 		d->stateful = true;
 	tell_gone(d);
+	fdom_victims_only(d);
 	fdom_runs_check(d);
 	d->overtaken = false;
 	fdom_runs_start(d);

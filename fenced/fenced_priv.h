@@ -43,6 +43,7 @@ struct fdom_victim {
 	uint64_t history_ms;		/* it is back, new or from another side of a split: until then its word is waited for */
 	bool joindelay;			/* due_ms comes from post_join_delay, or was lengthened by it */
 	bool gone_sent;
+	bool kill_sent;			/* by us: it is to be started anew */
 	bool begun;			/* we sent START, its outcome is not delivered yet */
 };
 
@@ -135,7 +136,8 @@ struct fdom {
 	bool clean_start, skip_undefined;
 	struct fdom_run runs[FDOM_MAX_NODES];
 	uint64_t next_child, next_token;
-	uint64_t distrust_until_ms;	/* we hung: nobody counts as silent before */
+	bool alone;		/* conf lets a node be quorate without any other */
+	uint64_t distrust_until_ms;	/* we hung: nobody counts as silent before; where `alone`, no agent begins */
 	bool overtaken;			/* ... for so long that none of ours may go on */
 	struct fdom_pending pending[FDOM_MAX_PENDING];
 	uint64_t ignored;	/* messages and requests that meant nothing in their state */
@@ -179,6 +181,8 @@ int fdom_snapshot(const void *core, struct clu_buf *ret);
 void fdom_master_update(struct fdom *d);
 /* Has this node to see to it that this one, whose past cannot be undone, is started anew? */
 bool fdom_is_killer(const struct fdom *d, uint32_t nodeid);
+/* A domain whose daemons are all of victims, and alive: one has the others started anew. */
+void fdom_victims_only(struct fdom *d);
 
 /* fenced_yield.c */
 void fdom_yield_begin(struct fdom *d, struct fdom_node *n);	/* it has to say that it runs no agent */

@@ -65,6 +65,9 @@ static void send_join(struct fdom *d, uint64_t token)
 
 void fdom_send_join(struct fdom *d, uint64_t token)
 {
+	/* Two that were on their way when a node was lost: the domain is joined once, for the later one. */
+	if (d->join_due && d->join_token != token)
+		fdom_answer(d, d->join_token, -EAGAIN, "this node was told to join once more meanwhile; see fence_tool ls");
 	d->join_due = true;
 	d->join_token = token;
 	fdom_join_progress(d);

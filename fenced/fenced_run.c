@@ -164,9 +164,15 @@ static void child_text(const struct clu_child_end *c, char *ret, size_t size)
 		snprintf(ret, size, "exit code %d%s%.*s", c->exit_code, len ? ": " : "", len, line);
 }
 
-/* Agents are begun by a master with quorum of the present ring. */
+/*
+ * Agents are begun by a master with quorum of the present ring. In a ring of one node its own word (below) proves nothing:
+ * it comes back at once, maybe before the news that a quorum disk has taken its votes away while we hung. So where a node
+ * can be quorate alone, that news gets the time to come.
+ */
 static bool may_begin(const struct fdom *d)
 {
+	if (d->alone && d->now_ms < d->distrust_until_ms)
+		return false;
 	return fdom_is_master(d) && fdom_gate(d) && !d->leaving && d->conf;
 }
 

@@ -83,6 +83,7 @@ void fdom_master_update(struct fdom *d)
 static void member_left(struct fdom *d, struct fdom_node *n, enum clu_left how, bool joiners)
 {
 	n->present = n->yields = false;
+	n->v.kill_sent = false;
 	d->changed = true;
 	if (how == CLU_LEFT_CLEAN) {
 		if (n->member)
@@ -175,6 +176,30 @@ bool fdom_is_killer(const struct fdom *d, uint32_t nodeid)
 		if (d->nodes[i].present && d->nodes[i].nodeid != nodeid)
 			return d->nodes[i].nodeid == d->self;
 	return false;
+}
+
+/*
+ * Whoever waits to be fenced may not join, and without a member nobody fences: when all that are there are victims they
+ * would wait for each other for ever. So the lowest has corosync ended on the others: those that come back newly started
+ * are no victims any more, and found the domain anew.
+ */
+void fdom_victims_only(struct fdom *d)
+{
+	if (d->master || !fdom_gate(d))
+		return;
+	for (unsigned i = 0; i < d->n_nodes; i++)
+		if (d->nodes[i].present && d->nodes[i].v.state == FDOM_V_NONE)
+			return;
+	for (unsigned i = 0; i < d->n_nodes; i++) {
+		struct fdom_node *n = &d->nodes[i];
+
+		/* One that is back may still say that it had done nothing. */
+		if (!n->present || n->nodeid == d->self || n->v.kill_sent || n->v.history_ms > d->now_ms ||
+		    !fdom_is_killer(d, n->nodeid))
+			continue;
+		n->v.kill_sent = true;
+		clu_out_kill_node(d->out, n->nodeid, "it has to be fenced, and nobody is left in the fence domain to do it");
+	}
 }
 
 /* A view without changes tells of nodes that were lost outside of the group. */

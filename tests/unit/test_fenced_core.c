@@ -241,6 +241,37 @@ static void test_agent_waits_for_our_own_word(void **state)
 	fw_done(&w);
 }
 
+/*
+ * Where a node may be quorate alone its own word comes back at once, whatever has happened while it hung: it waits until it
+ * has heard that a quorum disk has taken its votes away.
+ */
+static void alone_after_a_hang(const char *attrs, bool waits)
+{
+	fw_init(&w, 2, attrs);
+	w.votes_needed = 1;
+	w.lax = true;
+	fw_all_join(&w);
+	w.no_quorum_event = true;
+	fw_crash(&w, 2);
+	w.no_quorum_event = false;
+	w.now_ms += 3000;
+	fw_quorum(&w);
+	fw_pump(&w);
+	assert_int_equal(fw_started(&w, 1, 2), waits ? 0 : 1);
+	fw_advance(&w, 4999);
+	assert_int_equal(fw_started(&w, 1, 2), waits ? 0 : 1);
+	fw_advance(&w, 1);
+	assert_int_equal(fw_started(&w, 1, 2), 1);
+	fw_done(&w);
+}
+
+static void test_alone_after_a_hang(void **state)
+{
+	alone_after_a_hang("post_join_delay='6'/><quorumd label='q'", true);
+	alone_after_a_hang("post_join_delay='6'/><cman two_node='1' expected_votes='1'", true);
+	alone_after_a_hang("post_join_delay='6'/><cman two_node='0'", false);
+}
+
 /* The word itself may have waited while we hung. */
 static void test_word_that_took_long_is_said_again(void **state)
 {
@@ -440,6 +471,7 @@ int main(void)
 		cmocka_unit_test(test_startup_all_arrive_in_time),
 		cmocka_unit_test(test_founder_does_not_trust_old_news),
 		cmocka_unit_test(test_agent_waits_for_our_own_word),
+		cmocka_unit_test(test_alone_after_a_hang),
 		cmocka_unit_test(test_word_that_took_long_is_said_again),
 		cmocka_unit_test(test_clean_start),
 		cmocka_unit_test(test_post_fail_delay),

@@ -229,7 +229,8 @@ static void test_total_split_and_repair(void **state)
  * Both nodes are victims when they meet, one by a request and one by its past, and no member is left that could fence
  * either. The other one has it started anew, also if that one has the lower id.
  */
-static void test_two_victims_and_no_member(void **state)
+/* quorum_late: corosync says that the ring is quorate only when all else has been said. */
+static void two_victims_and_no_member(bool quorum_late)
 {
 	const uint32_t n2 = 2;
 	struct clu_quorum newer = { .quorate = true, .nodes = &n2, .n_nodes = 1 };
@@ -247,11 +248,28 @@ static void test_two_victims_and_no_member(void **state)
 	newer.ring = (struct clu_ring){ 1, w.ring + 1 };
 	assert_int_equal(clu_group_quorum(w.n[2].g, &newer), 0);	/* its state wins */
 	fw_side(&w, 1, 0);
+	w.no_quorum_event = quorum_late;
 	fw_change(&w);
 	assert_non_null(fw_victim(&w, 1, 1));
 	assert_non_null(fw_victim(&w, 1, 2));
+	if (quorum_late) {
+		assert_int_equal(w.n[2].killed_node, 0);
+		w.no_quorum_event = false;
+		fw_quorum(&w);
+		fw_pump(&w);
+	}
 	assert_int_equal(w.n[2].killed_node, 1);
 	fw_done(&w);
+}
+
+static void test_two_victims_and_no_member(void **state)
+{
+	two_victims_and_no_member(false);
+}
+
+static void test_two_victims_wait_for_each_other(void **state)
+{
+	two_victims_and_no_member(true);
 }
 
 static void test_two_nodes_race(void **state)
@@ -285,6 +303,7 @@ int main(void)
 		cmocka_unit_test(test_victim_that_left_the_configuration),
 		cmocka_unit_test(test_total_split_and_repair),
 		cmocka_unit_test(test_two_victims_and_no_member),
+		cmocka_unit_test(test_two_victims_wait_for_each_other),
 		cmocka_unit_test(test_two_nodes_race),
 	};
 

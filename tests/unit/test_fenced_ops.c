@@ -206,6 +206,34 @@ static void test_join_before_admission(void **state)
 	fw_done(&w);
 }
 
+/* Both joins are on their way when a node is lost, and have to be said again: one of them was never answered. */
+static void test_two_joins_meet_a_loss(void **state)
+{
+	Hawser__FencedRequest q = HAWSER__FENCED_REQUEST__INIT;
+	struct clu_event ev = { .type = CLU_EV_REQUEST };
+	uint8_t bytes[64];
+
+	fw_init(&w, 3, FW_DEFAULTS);
+	for (uint32_t i = 1; i <= 3; i++)
+		fw_start(&w, i);
+	q.verb = (char *)"join";
+	ev.u.request = (struct clu_request){ .client = 71, .admin = true, .data = bytes };
+	ev.u.request.len = hawser__fenced_request__pack(&q, bytes);
+	fw_event(&w, 1, &ev);
+	ev.u.request.client = 72;
+	fw_event(&w, 1, &ev);
+	w.no_quorum_event = true;
+	fw_crash(&w, 3);
+	assert_int_equal(w.n[1].replied, 71);
+	assert_int_equal(w.n[1].reply_error, -EAGAIN);
+	w.no_quorum_event = false;
+	fw_quorum(&w);
+	fw_pump(&w);
+	assert_int_equal(w.n[1].replied, 72);
+	assert_int_equal(w.n[1].reply_error, 0);
+	fw_done(&w);
+}
+
 static void test_bad_bytes(void **state)
 {
 	struct clu_event ev = { .type = CLU_EV_MESSAGE };
@@ -258,6 +286,7 @@ int main(void)
 		cmocka_unit_test(test_corosync_gone),
 		cmocka_unit_test(test_join_without_config),
 		cmocka_unit_test(test_join_before_admission),
+		cmocka_unit_test(test_two_joins_meet_a_loss),
 		cmocka_unit_test(test_bad_bytes),
 		cmocka_unit_test(test_dump_tells_all),
 	};

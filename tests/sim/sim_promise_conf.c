@@ -110,7 +110,7 @@ void sim_promise_s5_not_lost(struct sim_world *w, const struct committed *held)
 
 /*
  * S5: each node's history ends with the version it holds, and every version that was committed stands in the history
- * of some node.
+ * of some node, or is kept aside where it gave way to another one before it came into the history.
  */
 void sim_promise_s5_in_history(struct sim_world *w, const struct committed *held)
 {
@@ -124,8 +124,8 @@ void sim_promise_s5_in_history(struct sim_world *w, const struct committed *held
 			sim_fail(w, "S5: node %u holds version %" PRIu64 ", and its history ends with %" PRIu64, i, held->version,
 				newest.version);
 	}
-	for (unsigned k = 0; k < r->n_ver && !w->quorum.two_node; k++) {
-		bool found = false;
+	for (unsigned k = 0; k < r->n_ver; k++) {
+		bool found = is_kept_aside(w, &r->ver[k]);
 
 		for (unsigned i = 1; i <= w->n_nodes && !found; i++)
 			found = sim_kept_has(w, i, &r->ver[k]);

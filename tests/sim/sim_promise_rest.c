@@ -195,13 +195,20 @@ static void s7_nothing_strays(struct sim_world *w, const struct resource *r, uns
 	sim_fail(w, "S7: %s is active on node %u, and %s is %s", r->name, node, svc, s ? "not there" : "not configured");
 }
 
+/* Of an operation that goes on with a running service: what it has stopped it starts again. */
+static bool is_in_the_middle(const struct rg_op *op)
+{
+	return (op->kind == RG_OP_DELTA || op->kind == RG_OP_SUBTREE) && op->at > 0;
+}
+
 /* S7: a frozen service is not started anywhere: an operator wants it left alone. */
 void sim_promise_s7_frozen_stays(struct sim_world *w, unsigned node, uint64_t child)
 {
 	const struct rg *rg = w->node[node].d[SIM_RGM].core;
 
 	for (unsigned i = 0; i < rg->n_svcs; i++)
-		if (rg->svcs[i]->local.op.child == child && rg->svcs[i]->flags & RG_FLAG_FROZEN)
+		if (rg->svcs[i]->local.op.child == child && rg->svcs[i]->flags & RG_FLAG_FROZEN &&
+			!is_in_the_middle(&rg->svcs[i]->local.op))
 			sim_fail(w, "S7: %s is frozen, and node %u starts it", rg->svcs[i]->name, node);
 }
 

@@ -14,6 +14,14 @@ bad() {
 	status=1
 }
 
+wait_for() { # COMMAND...: until it succeeds
+	local looks=0
+	until "$@"; do
+		[ $((looks += 1)) -lt 3000 ] || { bad "waited in vain for: $*"; return; }
+		sleep 0.02
+	done
+}
+
 program() { # NAME TEXT
 	printf '#!/bin/sh\n%s\n' "$2" >"$tmp/d/$1"
 	chmod 755 "$tmp/d/$1"
@@ -47,13 +55,23 @@ echo input | CMAN_NOTIFY_TIMEOUT=1 timeout 60 cman/cman_notify || bad "a program
 [ "$(cat "$TRACE")" = next ] || bad "the program behind one that hangs: $(cat "$TRACE")"
 grep -q "finished $tmp/d/1-hangs: ended, since it took longer than 1 s" "$log" || bad "the log of one that hangs"
 
-# Two calls do not overlap.
+# Two calls do not overlap: the program of the first one goes on until the second one waits for the lock, or is in.
 rm -r "$tmp/d" "$TRACE"
 mkdir "$tmp/d"
 # shellcheck disable=SC2016
-program both 'echo "begin" >>"$TRACE"; sleep 0.3; echo "end" >>"$TRACE"'
+program both 'mkdir "$TRACE.inside" || { echo overlap >>"$TRACE"; exit; }
+	echo begin >>"$TRACE"
+	until [ -e "$TRACE.go" ] || [ "$(cat "$TRACE")" != begin ]; do sleep 0.02; done
+	rmdir "$TRACE.inside"
+	echo end >>"$TRACE"'
 cman/cman_notify &
-cman/cman_notify
+wait_for test -d "$TRACE.inside"
+cman/cman_notify &
+waits_or_is_in() {
+	grep -q -- "-> FLOCK .*:$(stat -c %i "$tmp/run/cman_notify.lock") 0 EOF" /proc/locks || grep -q overlap "$TRACE"
+}
+wait_for waits_or_is_in
+: >"$TRACE.go"
 wait
 [ "$(tr '\n' ' ' <"$TRACE")" = "begin end begin end " ] || bad "two calls at once: $(cat "$TRACE")"
 

@@ -22,16 +22,23 @@ def pytest_sessionstart(session):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "needs(*programs): programs of the staged installation the test runs")
+    config.addinivalue_line("markers", "needs(*names): programs and files of the staged installation the test uses")
 
 
 def pytest_collection_modifyitems(config, items):
-    for item in items:
-        missing = [p for mark in item.iter_markers("needs") for p in mark.args if not lab_cluster.is_staged(p)]
-        if os.geteuid() != 0:
+    if os.geteuid() != 0:
+        for item in items:
             item.add_marker(pytest.mark.skip(reason="the lab needs root"))
-        elif missing:
-            item.add_marker(pytest.mark.skip(reason="not in %s: %s" % (lab_cluster.STAGE, ", ".join(missing))))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """What a test needs is part of every build: a stage without it is a fault, not a reason to skip."""
+    missing = lab_cluster.not_staged(*(name for mark in item.iter_markers("needs") for name in mark.args))
+    if missing and os.geteuid() == 0:
+        pytest.fail("not in %s: %s; run `make install` (and `make check TESTS=` for the programs of "
+                    "tests) in the build folder, or name another one in HAWSER_STAGE and HAWSER_BUILD"
+                    % (lab_cluster.STAGE, ", ".join(missing)), pytrace=False)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -102,7 +102,7 @@ class Demo:
         answer = watch.first_good_after(crash + 0.2)
         self.check(answer.end - crash > 0.5, "the crash was not real", "requests went on being answered")
         new_name = self.cluster.wait_service(SERVICE, away_from=old.name).owner
-        watch.stop(settle=0.2)
+        watch.stop()
         stages = wait_for(lambda: self.complete(old, crash, answer.end), lambda: "all stages in the logs: %s"
                           % (failover_stages(self.lab, old, SERVICE, crash, answer.end),), timeout=5)
         self.timeline(stages, old)
@@ -161,7 +161,7 @@ class Demo:
         begin = time.time()
         self.tool(new, "clusvcadm", "-r", "lvs", "-m", old.name)
         watch.first_good_after(time.time())
-        answers = watch.stop(settle=0.5)
+        answers = watch.stop()
         failed = [a for a in answers if not a.ok]
         slowest = max(a.end - a.begin for a in answers if a.ok and a.end > begin)
         say("    %d requests meanwhile, %d failed, the slowest took %.0f ms" % (len(answers), len(failed),

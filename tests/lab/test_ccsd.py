@@ -5,7 +5,7 @@ import signal
 import time
 
 import pytest
-from hawserlab import lab_ccsd, lab_conf, wait_for
+from hawserlab import lab_ccsd, lab_chance, lab_conf, wait_for
 from hawserlab.lab_ccsd import ccsd_pid, on_disk, propose, version, wait_version
 from hawserlab.lab_cluster import STAGE
 
@@ -203,14 +203,14 @@ def test_a_document_of_4_mib_and_1000_services(nodes):
 
 def test_kills_during_updates_lose_nothing(nodes):
     """ccsd is killed at random instants while versions are proposed: what was answered "complete" is never lost."""
+    rng = lab_chance.chance()
     done = 1
     answered = 0
     for number in range(2, 22):
         victim = nodes[number % 3]
         proposer = nodes[(number + 1) % 3] if number % 4 else victim
         pid = ccsd_pid(victim)
-        victim.run("sh", "-c", "(sleep 0.%03d; kill -9 %s; until ccsd; do sleep 0.01; done)"
-                   " >/dev/null 2>&1 &" % (number * 7, pid))
+        lab_chance.kill_within(victim, rng, pid, 150, "ccsd")
         result = propose(proposer, number)
         if result.code == 0:
             done = number

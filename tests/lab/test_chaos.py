@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Faults by chance on real nodes, two at a time: the witness service never runs twice, and runs again when they stop.
 
-HAWSER_CHAOS sets how many rounds (default 4), HAWSER_SEED which faults (default 1, the same in every check; 0 takes
-a new one each time and says which when it fails).
+HAWSER_CHAOS sets how many rounds (default 4), HAWSER_SEED which faults (see hawserlab/lab_chance.py).
 """
 import os
-import random
 import time
 
 import pytest
-from hawserlab import lab_cluster, lab_conf, lab_witness
+from hawserlab import lab_chance, lab_cluster, lab_conf, lab_witness
 
 pytestmark = pytest.mark.needs("ccsd", "cman_tool", "fenced", "rgmanager")
 ROUNDS = int(os.environ.get("HAWSER_CHAOS", "4"))
-SEED = int(os.environ.get("HAWSER_SEED", "1")) or int(time.time())
 W, V = "service:w", "service:v"
 
 
@@ -86,7 +83,7 @@ def three_nodes():
 
 
 def test_faults_by_chance(cluster):
-    chance = random.Random(SEED)
+    chance = lab_chance.chance()
     done = []
     try:
         settle(cluster)
@@ -102,5 +99,5 @@ def test_faults_by_chance(cluster):
                 lab_witness.check_never_twice(cluster.lab, name)
                 assert len(lab_witness.current(cluster.lab, name)) == 1
     except BaseException:
-        print("HAWSER_SEED=%d, faults: %s" % (SEED, "; ".join(done)))
+        print("faults: " + "; ".join(done))
         raise

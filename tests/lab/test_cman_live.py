@@ -6,7 +6,7 @@ import re
 import signal
 
 import pytest
-from hawserlab import Lab, wait_for
+from hawserlab import Lab, lab_chance, wait_for
 from hawserlab.lab_cluster import STAGE, Cluster
 
 pytestmark = pytest.mark.needs("ccsd", "cman_tool", "cmand", "ccs_tool")
@@ -171,11 +171,11 @@ def test_nothing_happens_while_a_node_cannot_write(nodes):
 
 def test_kills_while_it_is_applied(nodes):
     """Whoever dies at whatever moment: in the end all run with the last version, and nobody has left."""
+    rng = lab_chance.chance()
     for number in range(2, 8):
         victim = nodes[number % 3]
         assert update(nodes[(number + 1) % 3], conf(3, number, token=600 + number)).code == 0
-        victim.run("sh", "-c", "(sleep 0.%02d; kill -9 $(cat /run/hawser/cmand.pid); until cmand; do sleep 0.05; done)"
-                   " >/dev/null 2>&1 &" % (number * 5))
+        lab_chance.kill_within(victim, rng, "$(cat /run/hawser/cmand.pid)", 400, "cmand")
     for node in nodes[:3]:
         wait_status(node, config_state="applied", config_version=7, nodes=3)
         assert cmap(node, "runtime.config.totem.token") == "607"

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Our fence_ipmilan against BMCs that really switch nodes off."""
-import os
 import time
 
 import pytest
@@ -8,7 +7,7 @@ from hawserlab import Lab, lab_cluster, wait_for
 from hawserlab.lab_bmc import PASSWORD, USER
 
 AGENT = lab_cluster.STAGE + "/libexec/hawser/fence/fence_ipmilan"
-pytestmark = pytest.mark.skipif(not os.access(AGENT, os.X_OK), reason="no agent at " + AGENT)
+pytestmark = pytest.mark.needs(AGENT)
 
 
 @pytest.fixture(name="lab", scope="module")

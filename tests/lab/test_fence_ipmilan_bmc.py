@@ -14,7 +14,7 @@ STAGE = os.environ.get("HAWSER_STAGE", TOP + "/build/stage")
 AGENT = os.environ.get("FENCE_IPMILAN", STAGE + "/libexec/hawser/fence/fence_ipmilan")
 USER, PASSWORD, KEY = "admin", "hush-hush", "6c61626b6579"
 ENOUGH = 60  # seconds; only a hanging agent needs so long
-pytestmark = pytest.mark.skipif(not os.access(AGENT, os.X_OK), reason="no agent at " + AGENT)
+pytestmark = pytest.mark.needs(AGENT)
 
 LAN_CONF = """name "bmc"
 set_working_mc 0x20

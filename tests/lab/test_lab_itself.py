@@ -115,9 +115,16 @@ def test_bmc_refuses_a_wrong_password(nodes):
     assert n2.is_up() and n2.bmc_says_on()
 
 
+def machines(node):
+    """What stands for NODE's machine from power-on to power-off (node_power.sh NODEDIR run GENERATION)."""
+    lines = [lab_state.read_file("/proc/%d/cmdline" % p) for p in lab_state.cgroup_pids(node.lab.helper_cgroup)]
+    return [line for line in lines if "node_power.sh\0%s\0run\0" % node.folder in line]
+
+
 def test_power_off_cancels_a_delayed_boot(nodes):
     n1, n2 = nodes[:2]
     n2.set_boot_delay(1)
+    begin = time.time()
     ipmi(n1, n2, 2, 0)
     boots = n2.boots()
     ipmi(n1, n2, 2, 1)
@@ -126,8 +133,10 @@ def test_power_off_cancels_a_delayed_boot(nodes):
     n2.set_boot_delay(0)
     n2.power_on()
     n2.wait_up()
-    time.sleep(1.2)  # the cancelled boot's time: were it still pending, it would come now
+    # The cancelled one would boot when its time has come: it is over when its machine has ended.
+    wait_for(lambda: len(machines(n2)) == 1, lambda: "the cancelled machine's end; there are %s" % machines(n2))
     assert n2.boots() == boots + 1
+    assert [text for t, text in n2.bmc.record() if t > begin].count("machine starts") == 1
 
 
 def test_a_node_that_resets_itself_boots_again(nodes):
@@ -139,15 +148,22 @@ def test_a_node_that_resets_itself_boots_again(nodes):
 
 
 def test_pause_stops_everything_at_once(nodes):
-    node = nodes[0]
-    node.run("sh", "-c", "setsid sh -c 'while :; do echo x >>/var/lib/beat; sleep 0.01; done' &", check=True)
-    size = lambda: len(node.read("/var/lib/beat"))  # noqa: E731
-    wait_for(size, "the beat")
+    node, clock = nodes[:2]
+    for one in (node, clock):
+        one.run("sh", "-c", "setsid sh -c 'while :; do echo x >>/var/lib/beat; sleep 0.01; done' &", check=True)
+    size = lambda one=node: len(one.read("/var/lib/beat"))  # noqa: E731
+    for one in (node, clock):
+        wait_for(lambda n=one: size(n), "the beat of " + one.name)
+
+    def size_after(beats):
+        """The node's, when another node has made so many of its own."""
+        then = size(clock)
+        wait_for(lambda: size(clock) > then + 2 * beats, "the beats of " + clock.name)
+        return size()
     for stop, go in ((node.pause, node.resume), (node.stop_all, node.continue_all)):
         stop()
-        before = size()
-        time.sleep(0.2)
-        assert size() == before
+        before = size_after(10)    # what was being written when it stopped is there by then
+        assert size_after(20) == before
         go()
         wait_for(lambda old=before: size() > old, "the beat to go on")
 
@@ -280,13 +296,17 @@ def test_nothing_stays_after(after, number):
         reap()
 
 
-def test_sigkill_leaves_work_for_the_next_start():
+def test_sigkill_leaves_work_for_the_next_start(monkeypatch):
+    # Away from the other labs of this machine: one of them may start now, and would do the work.
+    apart = "%s-%d" % (lab_state.BASE, os.getpid())
+    monkeypatch.setenv("HAWSER_LAB_DIR", apart)
+    monkeypatch.setattr(lab_state, "BASE", apart)
     child, name = other_lab()
     child.kill()
     child.wait()
     assert traces(name)
     assert name in reap()
-    assert not traces(name)
+    assert not traces(name) and not os.path.exists(apart)
 
 
 def test_a_living_lab_is_not_reaped(lab, nodes):

@@ -10,8 +10,7 @@ UNITS = lab_cluster.STAGE + "/lib/systemd/system"
 RUNNER = os.path.dirname(os.path.abspath(__file__)) + "/unit_runner.py"
 W = "service:w"
 
-pytestmark = [pytest.mark.needs("ccsd", "cman_tool", "fenced", "rgmanager", "qdiskd", "cmannotifyd"),
-              pytest.mark.skipif(not os.path.isdir(UNITS), reason="no units in " + UNITS)]
+pytestmark = pytest.mark.needs("ccsd", "cman_tool", "fenced", "rgmanager", "qdiskd", "cmannotifyd", UNITS)
 
 
 @pytest.fixture(name="cluster", scope="module")

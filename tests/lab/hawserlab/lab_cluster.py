@@ -18,9 +18,9 @@ STAGE = os.environ.get("HAWSER_STAGE", TOP + "/build/stage")
 DAEMONS = ("ccsd", "cmand", "fenced", "rgmanager")
 
 
-def is_staged(*programs):
-    """Whether the staged installation has all of PROGRAMS."""
-    return all(os.access("%s/sbin/%s" % (STAGE, p), os.X_OK) for p in programs)
+def not_staged(*names):
+    """Which of NAMES the staged installation lacks: programs of its sbin, or paths (what has a slash) below it."""
+    return [n for n in names if not os.access(os.path.join(STAGE, n if "/" in n else "sbin/" + n), os.R_OK)]
 
 
 def fds_of(pid):

@@ -3,12 +3,14 @@
 
     lab_http.py serve NAME ADDRESS PORT		answer every GET with NAME
     lab_http.py ask URL COUNT TIMEOUT OUT	COUNT requests, one after the other, each on a new connection
-    lab_http.py watch URL INTERVAL TIMEOUT OUT	a new request every INTERVAL seconds, overlapping, until ended
+    lab_http.py watch URL INTERVAL TIMEOUT OUT	a new request every INTERVAL seconds, overlapping, until SIGTERM;
+						what is under way then still gets its line
 
 OUT gets one line per finished request: begin, end (seconds since the epoch), "ok" or "fail", body or reason.
 """
 import asyncio
 import http.server
+import signal
 import socketserver
 import sys
 import time
@@ -86,12 +88,18 @@ async def ask(url, count, timeout, out):
 async def watch(url, interval, timeout, out):
     running = set()
     due = time.monotonic()
-    while True:
+    end = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end.set)
+    while not end.is_set():
         task = asyncio.ensure_future(record(out, split(url), float(timeout)))
         running.add(task)
         task.add_done_callback(running.discard)
         due = max(due + float(interval), time.monotonic())
-        await asyncio.sleep(due - time.monotonic())
+        try:
+            await asyncio.wait_for(end.wait(), due - time.monotonic())
+        except asyncio.TimeoutError:
+            pass
+    await asyncio.gather(*running)
 
 
 def main(argv):

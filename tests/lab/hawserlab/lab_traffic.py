@@ -4,7 +4,6 @@ import collections
 import os
 import subprocess
 import sys
-import time
 
 from .lab_net import INSIDE, PUBLIC, address
 from .lab_state import LabError, in_cgroup, in_netns, read_file, wait_for
@@ -114,9 +113,12 @@ class Watch:
     def failed(self, since=0.0):
         return [a for a in self.answers() if not a.ok and a.begin >= since]
 
-    def stop(self, settle=0.0):
-        """End the client (after SETTLE seconds, so that requests under way can finish). Returns all answers."""
-        time.sleep(settle)
-        self.process.kill()
-        self.process.wait()
+    def stop(self):
+        """End the client once the requests that are under way have ended. Returns all answers."""
+        self.process.terminate()
+        try:
+            self.process.wait(30)
+        finally:
+            self.process.kill()
+            self.process.wait()
         return self.answers()

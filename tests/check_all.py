@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""All tests of the tree, one after the other; every number is counted from a test's own result file.
+"""All tests of the tree; every number is counted from a test's own result file.
 
 Stages: build (maintainer mode), rules (forbidden calls, SPDX), headers (each compiles alone), man (mandoc), shell
 (shellcheck), tarball (`make dist` is complete), unit (`make check`), asan (`make check` again with ASan and UBSan),
-python (pytest outside the lab), lab.
+python (pytest outside the lab), lab (its files side by side: their tests wait most of the time).
 """
 import argparse
 import glob
@@ -22,6 +22,10 @@ BUILD = TOP + "/build"
 FORBIDDEN = re.compile(r"(?<![\w.>])(system|popen|sleep|usleep|strcpy|strcat|sprintf|vsprintf|gets)\s*\(")
 MODULES = ("libqb libcpg libquorum libvotequorum libcmap libcfg libxml-2.0 libprotobuf-c jansson OpenIPMI "
            "OpenIPMIposix libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libnftables libcrypto cmocka").split()
+
+# Of the lab: what begins first, and what keeps all processors busy, so that others would wait for it.
+LAB_LONGEST = "test_qdisk test_ccsd test_cman_live test_cman test_libcman test_failover test_ccsd_updates".split()
+LAB_ALONE = "test_ccsd_many".split()
 
 
 class Tally:
@@ -43,23 +47,48 @@ class Tally:
         self.skipped.append((name, reason))
 
 
-def run(argv, log=None, timeout=1500, cwd=TOP, env=None):
-    """Run a child in its own process group; end the whole group when we are ended or the time is over."""
-    with open(log, "wb") if log else open(os.devnull, "rb") as out:
-        with subprocess.Popen(argv, cwd=cwd, stdout=out if log else None, stderr=subprocess.STDOUT if log else None,
-                              stdin=subprocess.DEVNULL, start_new_session=True,
-                              env=dict(os.environ, **(env or {}))) as child:
+class Child:
+    """A child in its own process group; the whole group ends with end(), or when its time is over."""
+
+    def __init__(self, argv, log=None, timeout=1500, cwd=TOP, env=None):
+        self.timeout = timeout
+        self.begun = time.monotonic()
+        with open(log, "wb") if log else open(os.devnull, "rb") as out:
+            # pylint: disable=consider-using-with
+            self.process = subprocess.Popen(argv, cwd=cwd, stdout=out if log else None, stdin=subprocess.DEVNULL,
+                                            stderr=subprocess.STDOUT if log else None, start_new_session=True,
+                                            env=dict(os.environ, **(env or {})))
+
+    def seconds(self):
+        return time.monotonic() - self.begun
+
+    def wait(self, seconds):
+        """How it ended: the exit code, or a text if its time was over; None: it goes on after so many SECONDS."""
+        try:
+            return self.process.wait(max(0, min(seconds, self.timeout - self.seconds())))
+        except subprocess.TimeoutExpired:
+            if self.seconds() < self.timeout:
+                return None
+            self.end()
+            return "no end after %d s" % self.timeout
+
+    def end(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
             try:
-                return child.wait(timeout)
+                self.process.wait(20)
             except subprocess.TimeoutExpired:
-                return "no end after %d s" % timeout
-            finally:
-                if child.poll() is None:
-                    os.killpg(child.pid, signal.SIGTERM)
-                    try:
-                        child.wait(20)
-                    except subprocess.TimeoutExpired:
-                        os.killpg(child.pid, signal.SIGKILL)
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+
+
+def run(argv, log=None, timeout=1500, cwd=TOP, env=None):
+    """Run a child until it or its time ends; it ends with us."""
+    child = Child(argv, log, timeout, cwd, env)
+    try:
+        return child.wait(timeout)
+    finally:
+        child.end()
 
 
 def tail(path, lines=25):
@@ -207,18 +236,23 @@ def tarball(tally):
     tally.add("tarball", "missing: " + " ".join(missing[:20]) if missing else None)
 
 
-def pytest(tally, stage, paths, pattern, timeout):
-    report = BUILD + "/%s.xml" % stage
+def pytest_child(name, paths, pattern, timeout, log=None):
+    """pytest on PATHS, with its report in the build folder under NAME."""
+    report = BUILD + "/%s.xml" % name
     if os.path.exists(report):
         os.unlink(report)
     argv = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short",
             "--junitxml=" + report] + (["-k", pattern] if pattern else []) + paths
-    code = run(argv, timeout=timeout, env={"HAWSER_STAGE": BUILD + "/stage", "HAWSER_BUILD": BUILD,
-                                           "HAWSER_LAB_LOGS": BUILD + "/lab-logs"})
+    return Child(argv, log, timeout, env={"HAWSER_STAGE": BUILD + "/stage", "HAWSER_BUILD": BUILD,
+                                          "HAWSER_LAB_LOGS": BUILD + "/lab-logs"})
+
+
+def count_report(tally, stage, name, code):
+    report = BUILD + "/%s.xml" % name
     if code == 5:  # nothing matched the pattern
         return
     if not os.path.exists(report):
-        tally.add(stage, "pytest left no report (exit %s)" % code)
+        tally.add(name, "pytest left no report (exit %s)" % code)
         return
     failures = len(tally.failed)
     for case in ElementTree.parse(report).iter("testcase"):
@@ -232,7 +266,43 @@ def pytest(tally, stage, paths, pattern, timeout):
         else:
             tally.add(name)
     if code not in (0, 1) or (code == 1 and len(tally.failed) == failures):
-        tally.add(stage, "pytest ended with %s" % code)
+        tally.add(name, "pytest ended with %s" % code)
+
+
+def python(tally, folders, pattern):
+    child = pytest_child("python", folders, pattern, 600)
+    try:
+        count_report(tally, "python", "python", child.wait(600))
+    finally:
+        child.end()
+
+
+def lab(tally, pattern, lanes):
+    """The files of the lab, each by a pytest of its own, LANES at a time; then those that want the machine alone. What
+    takes longest begins first, or it would end last, alone."""
+    names = sorted(os.path.basename(p)[:-3] for p in glob.glob(TOP + "/tests/lab/test_*.py"))
+    names.sort(key=lambda n: LAB_LONGEST.index(n) if n in LAB_LONGEST else len(LAB_LONGEST))
+    together = [n for n in names if n not in LAB_ALONE]
+    running = {}
+    try:
+        for waiting, width in ((together, lanes), ([n for n in names if n in LAB_ALONE], 1)):
+            while waiting or running:
+                while waiting and len(running) < width:
+                    name = waiting.pop(0)
+                    running[name] = pytest_child("lab-" + name, ["%s/tests/lab/%s.py" % (TOP, name)], pattern, 900,
+                                                 "%s/lab-%s.log" % (BUILD, name))
+                for name, child in list(running.items()):
+                    code = child.wait(0.2)
+                    if code is None:
+                        continue
+                    del running[name]
+                    if code != 5:
+                        print("-- lab: %s (%d s)\n%s" % (name, child.seconds(), tail("%s/lab-%s.log" % (BUILD, name),
+                                                                                     200)), end="", flush=True)
+                    count_report(tally, "lab", "lab-" + name, code)
+    finally:
+        for child in running.values():
+            child.end()
 
 
 def main():
@@ -240,7 +310,11 @@ def main():
     parser.add_argument("--no-lab", action="store_true", help="leave out the lab (needs root and most of the time)")
     parser.add_argument("--only", metavar="PATTERN", help="only tests whose name matches; the sanitizer build and "
                         "the lab run only if something in them does")
+    parser.add_argument("--lanes", type=int, default=os.cpu_count() + 1, metavar="N", help="so many files of the lab "
+                        "side by side (default %(default)d: one more than there are processors)")
     args = parser.parse_args()
+    if args.lanes < 1:
+        parser.error("--lanes must be 1 or more")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     only = args.only
     wanted = lambda path: not only or re.search(only, short(path))  # noqa: E731
@@ -279,12 +353,12 @@ def main():
                          if not p.startswith(TOP + "/tests/lab/")})
         if others:
             stage("python")
-            pytest(tally, "python", others, only, 600)
+            python(tally, others, only)
         if args.no_lab:
             tally.skip("lab", "--no-lab was given")
         else:
             stage("lab")
-            pytest(tally, "lab", [TOP + "/tests/lab"], only, 1500)
+            lab(tally, only, args.lanes)
     stage("end")
     if tally.failed:
         print("failed:\n" + "\n".join("  " + name for name in tally.failed))

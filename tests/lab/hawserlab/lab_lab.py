@@ -45,9 +45,8 @@ class Lab:
 
     def _claim(self):
         """Take the name: the folder with its owner's mark appears in one step, or somebody else has it."""
-        os.makedirs(lab_state.BASE, mode=0o755, exist_ok=True)
         fresh = "%s/.%s.%d" % (lab_state.BASE, self.name, os.getpid())
-        os.makedirs(fresh + "/ns")
+        lab_state.make_dirs(fresh + "/ns")
         write_file(fresh + "/owner", "%d %s\n" % (os.getpid(), start_time(os.getpid())))
         try:
             os.rename(fresh, self.folder)

@@ -82,9 +82,20 @@ def run_checked(argv, text=None, what=None):
     return done.stdout
 
 
+def make_dirs(path, mode=0o755):
+    """As os.makedirs(), while another process removes the empty folders above PATH that we are about to need."""
+    for _ in range(20):
+        try:
+            os.makedirs(path, mode, exist_ok=True)
+            return
+        except FileNotFoundError:
+            pass
+    os.makedirs(path, mode, exist_ok=True)
+
+
 def make_cgroup(lab, name):
     path = os.path.join(cgroup_root(), CGROUP_NAME, lab, name)
-    os.makedirs(path, exist_ok=True)
+    make_dirs(path)
     return path
 
 
@@ -165,6 +176,8 @@ def labs():
 
 
 def owner_alive(name):
+    if name.startswith("."):    # it is being made (Lab._claim), and its owner's mark is perhaps not there yet
+        return os.path.exists("/proc/" + name.rpartition(".")[2])
     words = read_file(os.path.join(BASE, name, "owner")).split()
     return len(words) == 2 and start_time(int(words[0])) == words[1]
 

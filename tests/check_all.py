@@ -6,6 +6,7 @@ Stages: build (maintainer mode), rules (forbidden calls, SPDX), headers (each co
 python (pytest outside the lab), lab (its files side by side: their tests wait most of the time).
 """
 import argparse
+import concurrent.futures
 import glob
 import os
 import re
@@ -187,35 +188,40 @@ def make_check(tally, stage, folder, pattern, env=None, leave_out=()):
         count_log(tally, "%s: %s" % (stage, program), result, folder + "/" + name + ".log")
 
 
+def look_at(tally, stage, paths, argv):
+    """Each of PATHS by a program that is silent and ends with 0 where nothing is wrong; as many at once as there are
+    processors."""
+    paths = list(paths)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for path, done in zip(paths, pool.map(lambda p: subprocess.run(
+                argv + [p], cwd=TOP, capture_output=True, text=True, check=False), paths)):
+            tally.add("%s: %s" % (stage, short(path)), (done.stdout + done.stderr).strip()[:800]
+                      if done.returncode else None)
+
+
 def headers(tally, wanted):
     flags = subprocess.run(["pkg-config", "--cflags"] + MODULES, capture_output=True, text=True,
                            check=True).stdout.split()
     folders = sorted({os.path.dirname(h) for h in tracked(r"\.h$")} | {BUILD + "/proto"})
-    for path in filter(wanted, tracked(r"\.h$")):
-        done = subprocess.run(["gcc", "-std=gnu11", "-fsyntax-only", "-Wall", "-Wno-pragma-once-outside-header",
-                               "-D_GNU_SOURCE", "-include", BUILD + "/config.h", "-x", "c"]
-                              + ["-I" + d for d in folders] + flags + [path],
-                              capture_output=True, text=True, check=False)
-        tally.add("headers: " + short(path), done.stderr.strip()[:600] if done.returncode else None)
+    look_at(tally, "headers", filter(wanted, tracked(r"\.h$")),
+            ["gcc", "-std=gnu11", "-fsyntax-only", "-Wall", "-Wno-pragma-once-outside-header", "-D_GNU_SOURCE",
+             "-include", BUILD + "/config.h", "-x", "c"] + ["-I" + d for d in folders] + flags)
 
 
 def man(tally, wanted):
-    for path in filter(wanted, tracked(r"^man/.*\.\d$")):
-        done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", path], capture_output=True, text=True,
-                              check=False)
-        tally.add("man: " + short(path), None if done.returncode == 0 else done.stdout.strip()[:600])
+    look_at(tally, "man", filter(wanted, tracked(r"^man/.*\.\d$")), ["mandoc", "-T", "lint", "-W", "warning"])
 
 
 def shell(tally, wanted):
+    found = []
     for path in filter(wanted, tracked(r".")):
         if os.path.islink(path) or os.path.getsize(path) > 200000:
             continue
         with open(path, "rb") as f:
             first = f.readline(100)
         if re.match(rb"#! ?/(usr/)?bin/(env )?(ba|da)?sh", first) or short(path) == "tests/house.sh":
-            done = subprocess.run(["shellcheck", "-x", "-S", "warning", path], capture_output=True, text=True, check=False,
-                                  cwd=TOP)
-            tally.add("shell: " + short(path), done.stdout.strip()[:800] if done.returncode else None)
+            found.append(path)
+    look_at(tally, "shell", found, ["shellcheck", "-x", "-S", "warning"])
 
 
 def tarball(tally):

@@ -37,6 +37,7 @@ struct sim_ring {
 	sim_nodes members;
 	bool stalled, renew;
 	uint64_t stalled_us;
+	sim_nodes gone;		/* who has said that it goes */
 	struct entry *log;
 	uint64_t n, cap;
 };
@@ -465,9 +466,29 @@ static void form(struct sim_world *w, sim_nodes mask)
 	sim_quorum_ring(w, mask);
 }
 
+/*
+ * A node that does not answer is left out only after the token's timeout, whatever else makes a new ring in the meantime.
+ * Returns how long it has still to be waited for.
+ */
+static uint64_t too_early(const struct sim_world *w, sim_nodes mask)
+{
+	uint64_t wait_us = 0;
+
+	for (unsigned i = 1; i <= w->n_nodes; i++) {
+		const struct sim_ring *r = w->node[i].ring;
+
+		if (!(mask & SIM_BIT(i)) || !r || !r->stalled || !(r->members & ~mask & ~r->gone))
+			continue;
+		if (r->stalled_us + TOKEN_US > w->now_us + wait_us)
+			wait_us = r->stalled_us + TOKEN_US - w->now_us;
+	}
+	return wait_us;
+}
+
 static void reform(struct sim_world *w, struct sim_event *e)
 {
 	sim_nodes done = 0;
+	uint64_t wait_us;
 
 	(void)e;
 	for (unsigned i = 1; i <= w->n_nodes; i++)
@@ -482,7 +503,11 @@ static void reform(struct sim_world *w, struct sim_event *e)
 			if (is_heard(&w->node[j]) && w->node[j].side == w->node[i].side)
 				mask |= SIM_BIT(j);
 		done |= mask;
-		form(w, mask);
+		wait_us = too_early(w, mask);
+		if (wait_us)
+			sim_ring_reform(w, wait_us);
+		else
+			form(w, mask);
 	}
 }
 
@@ -529,6 +554,8 @@ void sim_ring_node_lost(struct sim_world *w, unsigned node)
 void sim_ring_node_leaves(struct sim_world *w, unsigned node)
 {
 	sim_ring_stall(w, node);
+	if (w->node[node].ring)
+		w->node[node].ring->gone |= SIM_BIT(node);
 	sim_ring_reform(w, 50000 + sim_rnd(w, 100000));
 }
 

@@ -98,8 +98,8 @@ test_cmand_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_cmand_core_LDADD = libcmand.la $(CMOCKA_LIBS)
 
 # The quorum disk.
-QDISKCORE_SOURCES = cman/qdisk_core.h cman/qdisk_priv.h cman/qdisk_core.c cman/qdisk_peers.c cman/qdisk_elect.c \
-	cman/qdisk_vote.c cman/qdisk_heuristics.c cman/qdisk_show.c
+QDISKCORE_SOURCES = cman/qdisk_core.h cman/qdisk_priv.h cman/qdisk_core.c cman/qdisk_phase.c cman/qdisk_cycle.c \
+	cman/qdisk_take.c cman/qdisk_peers.c cman/qdisk_elect.c cman/qdisk_vote.c cman/qdisk_heuristics.c cman/qdisk_show.c
 noinst_LTLIBRARIES += libqdiskcore.la
 libqdiskcore_la_SOURCES = $(QDISKCORE_SOURCES)
 libqdiskcore_la_LIBADD = libcmanplan.la

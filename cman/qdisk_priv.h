@@ -2,7 +2,10 @@
 /*
  * Inside of the quorum disk's core: what its parts know of each other.
  *
- *   core        events, cycles, start and end
+ *   core        events, and when the next one is due
+ *   phase       from the first look at the disk to the end
+ *   cycle       all blocks are read, it decides, the own one is written
+ *   take        what a new cluster.conf changes
  *   peers       what the blocks say of the other nodes
  *   elect       who is master; the own block
  *   vote        when corosync is told what
@@ -126,8 +129,33 @@ void qdisk_note(struct qdisk *q, struct clu_out *out, enum clu_level level, cons
 void qdisk_end(struct qdisk *q, struct clu_out *out, int32_t code, const char *why);
 bool qdisk_in_ring(const struct qdisk *q, uint32_t nodeid);
 bool qdisk_same_ring(const struct clu_ring *a, uint32_t rep, uint64_t seq);
+
+/* ---- phase ---- */
+
+/* All that is needed is there: the first cycle may begin. */
+void qdisk_begin(struct qdisk *q, uint64_t now, struct clu_out *out);
+/* stop_cman: this node leaves the cluster. */
+void qdisk_leave_cluster(struct qdisk *q, const char *why, struct clu_out *out);
+/* One more good cycle: it may have looked on for long enough. */
+void qdisk_looked(struct qdisk *q, uint64_t now, struct clu_out *out);
+void qdisk_look_at_score(struct qdisk *q, uint64_t now, struct clu_out *out);
+void qdisk_leave(struct qdisk *q, uint64_t now, const char *why, struct clu_out *out);
+void qdisk_go_on_leaving(struct qdisk *q, uint64_t now, struct clu_out *out);
+
+/* ---- cycle ---- */
+
 /* Something is being decided: cycles follow each other at once. */
 bool qdisk_is_busy(const struct qdisk *q, uint64_t now);
+void qdisk_cycle_start(struct qdisk *q, uint64_t now, struct clu_out *out);
+/* QDISK_SAID_READ and QDISK_SAID_WRITTEN. */
+void qdisk_cycle_read(struct qdisk *q, uint64_t now, const struct clu_device *d, struct clu_out *out);
+void qdisk_cycle_written(struct qdisk *q, uint64_t now, const struct clu_device *d, struct clu_out *out);
+/* Says so, once. */
+void qdisk_disk_is_bad(struct qdisk *q, const char *what, const char *reason, struct clu_out *out);
+
+/* ---- take ---- */
+
+void qdisk_take_conf(struct qdisk *q, uint64_t now, struct clu_conf *conf, struct clu_out *out);
 
 /* ---- peers ---- */
 

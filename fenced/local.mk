@@ -9,7 +9,7 @@ libfdom_la_LIBADD = libclucore.la libproto.la
 
 check_PROGRAMS += test_fenced_core test_fenced_merge test_fenced_ops
 TESTS += test_fenced_core test_fenced_merge test_fenced_ops
-FDOM_WORLD = tests/unit/fdom_world.h tests/unit/fdom_world.c
+FDOM_WORLD = tests/unit/fdom_world.h tests/unit/fdom_world.c tests/unit/fdom_world_feed.c
 test_fenced_core_SOURCES = tests/unit/test_fenced_core.c $(FDOM_WORLD)
 test_fenced_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_fenced_core_LDADD = libfdom.la $(CMOCKA_LIBS)

@@ -2,17 +2,14 @@
 #include "config.h"
 
 #include "clu_child.h"
+#include "clu_child_spawn.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/stat.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,8 +19,6 @@
 #define DEFAULT_GRACE_MS 5000
 #define FREE_WAIT_MS 5000
 #define NS_PER_MS 1000000ull
-
-extern char **environ;
 
 struct child {
 	struct child *next;
@@ -293,95 +288,6 @@ static void on_deadline(void *data)
 
 /* ---- start ---- */
 
-/*
- * Base environment, then our own HAWSER_ variables (they move the places of
- * files), then what the caller adds. Only pointers, valid while run is.
- */
-static char **make_env(const struct clu_run *run)
-{
-	static const char *const base[] = { "PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C" };
-	size_t n = 2, at = 0;
-	char **env;
-
-	for (char **e = environ; e && *e; e++)
-		n++;
-	for (const char *const *e = run->env; e && *e; e++)
-		n++;
-	env = calloc(n + 1, sizeof(*env));
-	if (!env)
-		return NULL;
-	for (unsigned i = 0; i < 2; i++)
-		env[at++] = (char *)base[i];
-	for (char **e = environ; e && *e; e++)
-		if (!strncmp(*e, "HAWSER_", 7))
-			env[at++] = *e;
-	for (const char *const *e = run->env; e && *e; e++)
-		env[at++] = (char *)*e;
-	return env;
-}
-
-/* In the new process, between fork and exec: async-signal-safe calls only. */
-static void __attribute__((noreturn)) child_main(const struct clu_run *run, char **env, pid_t parent, int in,
-	int out, int err)
-{
-	struct sigaction sa = { .sa_handler = SIG_DFL };
-	sigset_t none;
-	int error;
-
-	(void)setpgid(0, 0);
-	/*
-	 * What nobody waits for any more must not go on: where a fencing daemon was
-	 * killed the next member starts its agents anew.
-	 */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
-		_exit(127);
-	for (int s = 1; s < NSIG; s++)
-		(void)sigaction(s, &sa, NULL);
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	/* Out of the way of 0, 1 and 2 first. */
-	in = fcntl(in, F_DUPFD_CLOEXEC, 3);
-	out = fcntl(out, F_DUPFD_CLOEXEC, 3);
-	err = fcntl(err, F_DUPFD_CLOEXEC, 3);
-	if (in < 0 || out < 0 || err < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
-		_exit(127);
-	(void)close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
-	(void)!chdir("/");
-	(void)umask(022);
-	execve(run->argv[0], (char *const *)run->argv, env);
-	error = errno;
-	(void)!write(err, &error, sizeof(error));
-	_exit(127);
-}
-
-static void close_pair(int p[2])
-{
-	for (unsigned i = 0; i < 2; i++) {
-		if (p[i] >= 0)
-			close(p[i]);
-		p[i] = -1;
-	}
-}
-
-static int open_pipes(const struct clu_run *run, int in[2], int out[2], int err[2])
-{
-	if (run->input_len) {
-		if (pipe2(in, O_CLOEXEC) < 0)
-			return -errno;
-	} else {
-		in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		if (in[0] < 0)
-			return -errno;
-	}
-	if (pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0)
-		return -errno;
-	/* Only our ends: the program expects blocking ones. */
-	if ((in[1] >= 0 && fcntl(in[1], F_SETFL, O_NONBLOCK) < 0) || fcntl(out[0], F_SETFL, O_NONBLOCK) < 0 ||
-	    fcntl(err[0], F_SETFL, O_NONBLOCK) < 0)
-		return -errno;
-	return 0;
-}
-
 static int watch(struct child *c, uint32_t deadline_ms)
 {
 	qb_loop_t *loop = c->owner->loop;
@@ -401,51 +307,31 @@ static int watch(struct child *c, uint32_t deadline_ms)
 
 static int start(struct child *c, const struct clu_run *run)
 {
-	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 }, r;
-	char **env = NULL;
-	pid_t parent;
+	struct clu_spawned program;
+	int r;
 
-	r = -EINVAL;
 	if (!run->deadline_ms || !run->argv || !run->argv[0])
-		goto out;
-	r = -ENOMEM;
-	env = make_env(run);
+		return -EINVAL;
 	if (run->input_len) {
 		c->input = malloc(run->input_len);
 		if (!c->input)
-			goto out;
+			return -ENOMEM;
 		memcpy(c->input, run->input, run->input_len);
 		c->input_len = run->input_len;
 	}
-	if (!env)
-		goto out;
-	r = open_pipes(run, in, out, err);
+	r = clu_child_spawn(run, &program);
 	if (r < 0)
-		goto out;
-	parent = getpid();
-	c->pid = fork();
-	if (!c->pid)
-		child_main(run, env, parent, in[0], out[1], err[1]);
-	if (c->pid < 0) {
-		r = -errno;
-		goto out;
-	}
-	(void)setpgid(c->pid, c->pid);	/* both sides do it, so that the group exists whoever comes first */
-	c->in_fd = in[1];
-	c->out_fd = out[0];
-	c->err_fd = err[0];
-	in[1] = out[0] = err[0] = -1;
+		return r;
+	c->pid = program.pid;
+	c->in_fd = program.in_fd;
+	c->out_fd = program.out_fd;
+	c->err_fd = program.err_fd;
 	c->pidfd = pidfd_open(c->pid, 0);
 	r = c->pidfd < 0 ? -errno : watch(c, run->deadline_ms);
 	if (r < 0) {
 		(void)kill(-c->pid, SIGKILL);
 		(void)waitpid(c->pid, NULL, 0);
 	}
-out:
-	free(env);
-	close_pair(in);
-	close_pair(out);
-	close_pair(err);
 	return r;
 }
 

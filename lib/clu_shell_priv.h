@@ -6,7 +6,7 @@
  *   main      one instance, background, watchdog process, signals, start and end
  *   run       feeds events to the core, carries out its actions, keeps its one timer
  *   corosync  connects to corosync, notices its end, asks it who we are
- *   cpg       the group: messages out and in, views
+ *   cpg       the group: messages and views, joining and leaving; cpg_out: what is sent
  *   quorum    quorum and node list
  *   peers     connections to ccsd and fenced
  *   worker    the thread for everything that may block: files, corosync's kill_node
@@ -30,8 +30,8 @@
 #define CLU_SHELL_NS_PER_MS 1000000ull
 
 struct clu_queued_event;	/* clu_shell_run.c */
-struct clu_mcast;		/* clu_shell_cpg.c */
-struct clu_held;
+struct clu_mcast;		/* clu_shell_cpg_out.c */
+struct clu_held;		/* clu_shell_cpg.c */
 struct clu_shell_peer;		/* clu_shell_peers.c */
 struct clu_worker;		/* clu_shell_worker.c */
 
@@ -162,6 +162,9 @@ void clu_shell_cpg_leave(struct clu_shell *s);
 void clu_shell_cpg_drain(struct clu_shell *s);
 /* The group on this node id (clu_group_host over CPG). */
 int clu_shell_group_new(struct clu_shell *s);
+/* Join, then messages, then leave: as far as corosync takes them now. */
+void clu_shell_cpg_push(struct clu_shell *s);
+void clu_shell_cpg_drop_queue(struct clu_shell_cpg *c);
 
 /* ---- quorum ---- */
 

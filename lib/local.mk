@@ -10,7 +10,7 @@ libclucore_la_LIBADD = libproto.la $(PROTOBUFC_LIBS) $(XML_LIBS)
 
 # Things of the operating system that daemons and tools share.
 libclubase_la_SOURCES = lib/clu_path.h lib/clu_path.c lib/clu_table.h lib/clu_table.c lib/clu_store.h lib/clu_store.c \
-	lib/clu_child.h lib/clu_child.c lib/clu_running.h lib/clu_running.c
+	lib/clu_child.h lib/clu_child.c lib/clu_child_spawn.h lib/clu_child_spawn.c lib/clu_running.h lib/clu_running.c
 libclubase_la_LIBADD = libclucore.la $(QB_LIBS) $(JANSSON_LIBS)
 
 # The client side of an admin socket: for tools, and for daemons that talk to others.
@@ -23,7 +23,8 @@ libcluclient_la_LIBADD = libclubase.la
 libclushell_la_SOURCES = lib/clu_log.h lib/clu_log.c lib/clu_ipc_server.h lib/clu_ipc_server.c \
 	lib/clu_ipc_access.h lib/clu_ipc_access.c lib/clu_ipc_loop.h lib/clu_ipc_loop.c lib/clu_ipc_sweep.c \
 	lib/clu_shell.h lib/clu_shell_priv.h lib/clu_shell_opts.c lib/clu_shell_main.c lib/clu_shell_watchdog.c \
-	lib/clu_shell_run.c lib/clu_shell_worker.c lib/clu_shell_corosync.c lib/clu_shell_cpg.c lib/clu_shell_quorum.c \
+	lib/clu_shell_run.c lib/clu_shell_worker.c lib/clu_shell_corosync.c lib/clu_shell_cpg.c lib/clu_shell_cpg_out.c \
+	lib/clu_shell_quorum.c \
 	lib/clu_shell_peers.c lib/clu_notify.h lib/clu_notify.c
 libclushell_la_LIBADD = libcluclient.la libproto.la $(QB_LIBS) $(CPG_LIBS) $(QUORUM_LIBS) $(CFG_LIBS) $(CMAP_LIBS) \
 	$(JANSSON_LIBS)
@@ -64,7 +65,7 @@ test_clu_child_LDADD = libclubase.la $(CMOCKA_LIBS)
 
 check_PROGRAMS += test_clu_client
 TESTS += test_clu_client
-test_clu_client_SOURCES = tests/unit/test_clu_client.c
+test_clu_client_SOURCES = tests/unit/test_clu_client.c tests/unit/ipc_world.c tests/unit/ipc_world.h
 test_clu_client_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_clu_client_LDADD = libclushell.la $(CMOCKA_LIBS)
 check_PROGRAMS += test_clu_log

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LTLIBRARIES += libsim.la
 libsim_la_SOURCES = tests/sim/sim_world.c tests/sim/sim_world.h tests/sim/sim_dice.c tests/sim/sim_dice.h \
-	tests/sim/sim_ring.c tests/sim/sim_quorum.c tests/sim/sim_quorum.h tests/sim/sim_node.c \
+	tests/sim/sim_ring.c tests/sim/sim_ring_priv.h tests/sim/sim_ring_form.c tests/sim/sim_quorum.c tests/sim/sim_quorum.h tests/sim/sim_node.c \
+	tests/sim/sim_shell.c tests/sim/sim_shell.h \
 	tests/sim/sim_net.c tests/sim/sim_net.h tests/sim/sim_news.c tests/sim/sim_news.h \
 	tests/sim/sim_hang.c tests/sim/sim_hang.h \
 	tests/sim/sim_proto.c tests/sim/sim_proto.h tests/sim/sim_machines_soft.c tests/sim/sim_machines_soft.h \
@@ -19,7 +20,8 @@ libsim_la_SOURCES = tests/sim/sim_world.c tests/sim/sim_world.h tests/sim/sim_di
 	tests/sim/sim_expect.c tests/sim/sim_expect.h tests/sim/sim_script.c tests/sim/sim_script.h \
 	tests/sim/sim_shrink.c tests/sim/sim_shrink.h \
 	tests/sim/sim_parse.c tests/sim/sim_parse.h tests/sim/sim_plan.c tests/sim/sim_plan.h \
-	tests/sim/sim_qdisk.c tests/sim/sim_qdisk.h tests/sim/sim_conf_qdisk.c tests/sim/sim_promise_disk.c \
+	tests/sim/sim_qdisk.c tests/sim/sim_qdisk.h tests/sim/sim_qdisk_priv.h tests/sim/sim_qdisk_votes.c \
+	tests/sim/sim_conf_qdisk.c tests/sim/sim_promise_disk.c \
 	tests/sim/sim_history.c tests/sim/sim_history.h tests/sim/sim_trace.c tests/sim/sim_trace.h
 libsim_la_LIBADD = libqdiskcore.la libcmanplan.la librgcore.la libccsdcore.la libfdom.la libclucore.la $(XML_LIBS)
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "sim_qdisk.h"
+/* The disk, the ways to it, and the programs that qdiskd runs. */
+#include "sim_qdisk_priv.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,49 +9,9 @@
 
 #include "clu_conf.h"
 #include "qdisk_conf.h"
-#include "qdisk_core.h"
-#include "sim_quorum.h"
 
 #define MS 1000u
 #define MARGIN_US (15u * 1000000u)
-
-/* A read or write that a node's kernel has taken. */
-struct io {
-	bool parked;		/* on a way that hangs */
-	bool write, landed;
-	uint64_t id, life, boot;
-	unsigned n;
-	struct qdisk_write w[QDISK_NODES + 1];
-};
-
-struct way {
-	enum sim_qdisk_way is;
-	uint64_t changed_us;	/* when it began to be so */
-	bool no_router;
-	uint64_t router_us;	/* when that changed */
-	struct io io;
-};
-
-/* A node's corosync. */
-struct device {
-	bool registered, alive, cast;
-	bool spoke;		/* in this ring */
-	uint64_t expires_us;
-	uint64_t timer_boot;	/* an event for that is under way in this life of the machine */
-};
-
-struct sim_qdisk {
-	unsigned votes;
-	uint64_t timeout_us, sync_us, long_us;
-	bool heuristics, master_wins;
-	bool gone;		/* for all */
-	uint64_t gone_us;	/* when that changed */
-	unsigned char block[QDISK_NODES + 1][QDISK_USED];
-	struct way way[SIM_MAX_NODES + 1];
-	struct device dev[SIM_MAX_NODES + 1];
-	uint64_t waiting[SIM_MAX_NODES + 1];	/* the ring of a node that waits for words; 0: none does */
-	sim_nodes before[SIM_MAX_NODES + 1];	/* who was in its last ring */
-};
 
 /* ---- the daemon ---- */
 
@@ -80,7 +41,7 @@ static void fire_said(struct sim_world *w, struct sim_event *e)
 	sim_deliver(w, e->node, SIM_QDISKD, &ev);
 }
 
-static void said(struct sim_world *w, unsigned node, uint64_t in_us, enum qdisk_said what, uint64_t id, int result,
+void sim_qdisk_said(struct sim_world *w, unsigned node, uint64_t in_us, enum qdisk_said what, uint64_t id, int result,
 	const void *data, size_t len)
 {
 	struct sim_node *n = &w->node[node];
@@ -95,7 +56,7 @@ static void said(struct sim_world *w, unsigned node, uint64_t in_us, enum qdisk_
 
 /* ---- the disk ---- */
 
-static void land(struct sim_qdisk *q, struct io *io)
+static void land(struct sim_qdisk *q, struct sim_qdisk_io *io)
 {
 	for (unsigned i = 0; io->write && !io->landed && i < io->n; i++)
 		if (io->w[i].block <= QDISK_NODES)
@@ -103,7 +64,7 @@ static void land(struct sim_qdisk *q, struct io *io)
 	io->landed = true;
 }
 
-static bool is_of(const struct sim_world *w, unsigned node, const struct io *io)
+static bool is_of(const struct sim_world *w, unsigned node, const struct sim_qdisk_io *io)
 {
 	const struct sim_node *n = &w->node[node];
 
@@ -113,7 +74,7 @@ static bool is_of(const struct sim_world *w, unsigned node, const struct io *io)
 /* The kernel carries on while the daemon hangs; not while the machine does. */
 static void fire_land(struct sim_world *w, struct sim_event *e)
 {
-	struct io *io = &w->qdisk->way[e->node].io;
+	struct sim_qdisk_io *io = &w->qdisk->way[e->node].io;
 
 	if (io->id == e->id && is_of(w, e->node, io) && !io->parked)
 		land(w->qdisk, io);
@@ -122,18 +83,18 @@ static void fire_land(struct sim_world *w, struct sim_event *e)
 static void fire_done(struct sim_world *w, struct sim_event *e)
 {
 	struct sim_qdisk *q = w->qdisk;
-	struct io *io = &q->way[e->node].io;
+	struct sim_qdisk_io *io = &q->way[e->node].io;
 
 	if (io->id != e->id || !is_of(w, e->node, io) || io->parked)
 		return;
 	land(q, io);
 	if (io->write)
-		said(w, e->node, 1, QDISK_SAID_WRITTEN, io->id, 0, NULL, 0);
+		sim_qdisk_said(w, e->node, 1, QDISK_SAID_WRITTEN, io->id, 0, NULL, 0);
 	else
-		said(w, e->node, 1, QDISK_SAID_READ, io->id, 0, q->block, sizeof(q->block));
+		sim_qdisk_said(w, e->node, 1, QDISK_SAID_READ, io->id, 0, q->block, sizeof(q->block));
 }
 
-static void of_io(struct sim_event *e, const struct io *io)
+static void of_io(struct sim_event *e, const struct sim_qdisk_io *io)
 {
 	e->daemon = SIM_QDISKD;
 	e->boot = io->boot;
@@ -145,7 +106,7 @@ static void of_io(struct sim_event *e, const struct io *io)
 /* It is on its way, and takes so long. */
 static void go(struct sim_world *w, unsigned node, uint64_t takes_us)
 {
-	struct io *io = &w->qdisk->way[node].io;
+	struct sim_qdisk_io *io = &w->qdisk->way[node].io;
 	uint64_t lands_us = sim_rnd(w, takes_us);
 	struct sim_event *e = sim_at(w, lands_us, fire_land, node, NULL, 0);
 
@@ -162,10 +123,10 @@ static void start_io(struct sim_world *w, unsigned node, bool write, const struc
 {
 	static const char broken[] = "simulated failure";
 	struct sim_node *n = &w->node[node];
-	struct io *io = &w->qdisk->way[node].io;
+	struct sim_qdisk_io *io = &w->qdisk->way[node].io;
 	uint64_t takes_us = 300 + sim_rnd(w, sim_chance(w, 950) ? 6 * MS : 200 * MS);
 
-	*io = (struct io){ .write = write, .id = a->u.device.id, .life = n->d[SIM_QDISKD].life, .boot = n->boot };
+	*io = (struct sim_qdisk_io){ .write = write, .id = a->u.device.id, .life = n->d[SIM_QDISKD].life, .boot = n->boot };
 	if (write) {
 		io->n = (unsigned)(a->u.device.len / sizeof(struct qdisk_write));
 		memcpy(io->w, a->u.device.data, io->n * sizeof(struct qdisk_write));
@@ -176,7 +137,7 @@ static void start_io(struct sim_world *w, unsigned node, bool write, const struc
 		break;
 	case SIM_QDISK_FAILS:
 		io->id = 0;
-		said(w, node, takes_us, write ? QDISK_SAID_WRITTEN : QDISK_SAID_READ, a->u.device.id, -EIO, broken,
+		sim_qdisk_said(w, node, takes_us, write ? QDISK_SAID_WRITTEN : QDISK_SAID_READ, a->u.device.id, -EIO, broken,
 			sizeof(broken));
 		return;
 	case SIM_QDISK_HANGS:
@@ -194,7 +155,7 @@ static void start_io(struct sim_world *w, unsigned node, bool write, const struc
 
 static void set_way(struct sim_world *w, unsigned node, enum sim_qdisk_way is)
 {
-	struct way *y = &w->qdisk->way[node];
+	struct sim_qdisk_path *y = &w->qdisk->way[node];
 
 	if (y->is == is)
 		return;
@@ -209,185 +170,23 @@ static void set_way(struct sim_world *w, unsigned node, enum sim_qdisk_way is)
 	}
 }
 
-/* ---- corosync's side ---- */
-
-/* What the node's corosync counts; in a ring that still waits nothing is counted. */
-static void count(struct sim_world *w, unsigned node)
-{
-	const struct device *d = &w->qdisk->dev[node];
-
-	if (!w->qdisk->waiting[node])
-		sim_quorum_device(w, node, d->alive && d->cast ? w->qdisk->votes : 0);
-	else if (!d->alive)
-		w->node[node].device_votes = 0;
-}
-
-static bool all_spoke(const struct sim_world *w, uint64_t ring)
-{
-	for (unsigned i = 1; i <= w->n_nodes; i++) {
-		const struct device *d = &w->qdisk->dev[i];
-
-		if (w->qdisk->waiting[i] == ring && d->alive && !d->spoke)
-			return false;
-	}
-	return true;
-}
-
-/* The ring has waited long enough, or all have spoken: whoever has not is taken for dead. */
-static void decide(struct sim_world *w, uint64_t ring)
-{
-	struct sim_qdisk *q = w->qdisk;
-	sim_nodes members = 0;
-
-	for (unsigned i = 1; i <= w->n_nodes; i++) {
-		if (q->waiting[i] != ring)
-			continue;
-		q->waiting[i] = 0;
-		if (sim_ring_id(&w->node[i]) != ring)
-			continue;
-		members |= SIM_BIT(i);
-		if (!q->dev[i].spoke)
-			q->dev[i].alive = q->dev[i].cast = false;
-		w->node[i].device_votes = q->dev[i].cast ? q->votes : 0;
-	}
-	if (members)
-		sim_quorum_decided(w, members);
-}
-
-static void fire_waited(struct sim_world *w, struct sim_event *e)
-{
-	for (unsigned i = 1; i <= w->n_nodes; i++)
-		if (w->qdisk->waiting[i] == e->id) {
-			sim_trace(w, "the ring has waited long enough for the quorum disk");
-			decide(w, e->id);
-			return;
-		}
-}
-
-static void fire_expired(struct sim_world *w, struct sim_event *e)
-{
-	struct device *d = &w->qdisk->dev[e->node];
-	struct sim_event *again;
-
-	d->timer_boot = 0;
-	if (!d->alive)
-		return;
-	if (d->expires_us > w->now_us) {
-		d->timer_boot = e->boot;
-		again = sim_at(w, d->expires_us - w->now_us, fire_expired, e->node, NULL, 0);
-		again->boot = e->boot;
-		return;
-	}
-	sim_trace(w, "n%u corosync: lost contact with the quorum device", e->node);
-	d->alive = d->cast = false;
-	count(w, e->node);
-	if (w->qdisk->waiting[e->node] && all_spoke(w, w->qdisk->waiting[e->node]))
-		decide(w, w->qdisk->waiting[e->node]);
-}
-
-static void tell_ring(struct sim_world *w, unsigned node)
-{
-	struct sim_node *n = &w->node[node];
-	sim_nodes members = sim_ring_members(n);
-	struct qdisk_ring r;
-
-	if (!n->d[SIM_QDISKD].up || !w->qdisk->dev[node].registered || !sim_ring_id(n))
-		return;
-	memset(&r, 0, sizeof(r));
-	r.ring = (struct clu_ring){ 1, sim_ring_id(n) };
-	for (unsigned i = 1; i <= w->n_nodes; i++)
-		if (members & SIM_BIT(i))
-			r.nodes[r.n++] = w->node[i].nodeid;
-	said(w, node, 10 + sim_soon(w, n, 2 * MS), QDISK_SAID_RING, 0, 0, &r, sizeof(r));
-}
-
-static void vote(struct sim_world *w, unsigned node, const struct qdisk_vote *v)
-{
-	static const char old[] = "the ring is not the newest any more";
-	struct sim_node *n = &w->node[node];
-	struct device *d = &w->qdisk->dev[node];
-	struct sim_event *e;
-
-	if (!n->corosync || !d->registered || !sim_ring_id(n) || v->ring.seq != sim_ring_id(n)) {
-		said(w, node, 10, QDISK_SAID_VOTED, 0, -ESTALE, old, sizeof(old));
-		return;
-	}
-	if (d->cast != v->cast || !d->spoke)
-		sim_trace(w, "n%u corosync: the quorum device says %s in ring %" PRIu64, node, v->cast ? "yes" : "no",
-			sim_ring_id(n));
-	d->alive = d->spoke = true;
-	d->cast = v->cast;
-	d->expires_us = w->now_us + w->qdisk->timeout_us;
-	if (d->timer_boot != n->boot) {
-		d->timer_boot = n->boot;
-		e = sim_at(w, w->qdisk->timeout_us, fire_expired, node, NULL, 0);
-		e->boot = n->boot;
-	}
-	count(w, node);
-	if (w->qdisk->waiting[node] && all_spoke(w, w->qdisk->waiting[node]))
-		decide(w, w->qdisk->waiting[node]);
-}
-
-bool sim_qdisk_ring(struct sim_world *w, sim_nodes members)
-{
-	struct sim_qdisk *q = w->qdisk;
-	uint64_t ring = 0;
-	bool waits = false;
-
-	if (!q)
-		return false;
-	for (unsigned i = 1; i <= w->n_nodes; i++) {
-		if (!(members & SIM_BIT(i)))
-			continue;
-		ring = sim_ring_id(&w->node[i]);
-		waits |= q->dev[i].alive;
-		q->dev[i].spoke = false;
-		/* Where nobody was lost daemons are told nothing yet, and what was counted goes on. */
-		if (q->before[i] & ~members)
-			w->node[i].device_votes = 0;
-		q->before[i] = members;
-	}
-	for (unsigned i = 1; i <= w->n_nodes; i++) {
-		if (!(members & SIM_BIT(i)))
-			continue;
-		q->waiting[i] = waits ? ring : 0;
-		if (!waits)
-			w->node[i].device_votes = 0;
-		q->dev[i].cast = false;
-		tell_ring(w, i);
-	}
-	if (waits)
-		sim_at(w, q->sync_us, fire_waited, 0, NULL, 0)->id = ring;
-	return waits;
-}
-
-void sim_qdisk_node_up(struct sim_world *w, unsigned node)
-{
-	if (!w->qdisk)
-		return;
-	w->qdisk->dev[node] = (struct device){ .timer_boot = w->qdisk->dev[node].timer_boot };
-	w->qdisk->waiting[node] = 0;
-	w->qdisk->before[node] = 0;
-	w->node[node].device_votes = 0;
-}
-
 void sim_qdisk_act(struct sim_world *w, unsigned node, const struct clu_action *a)
 {
-	struct device *d = &w->qdisk->dev[node];
+	struct sim_qdisk_device *d = &w->qdisk->dev[node];
 	const struct sim_node *n = &w->node[node];
 
 	switch ((enum qdisk_ask)a->u.device.what) {
 	case QDISK_ASK_REGISTER:
 		d->registered = n->corosync;
-		said(w, node, 10 + sim_rnd(w, 500), QDISK_SAID_REGISTERED, 0, n->corosync ? 0 : -EIO, NULL, 0);
-		tell_ring(w, node);
+		sim_qdisk_said(w, node, 10 + sim_rnd(w, 500), QDISK_SAID_REGISTERED, 0, n->corosync ? 0 : -EIO, NULL, 0);
+		sim_qdisk_tell_ring(w, node);
 		break;
 	case QDISK_ASK_UNREGISTER:
 		d->registered = d->alive = d->cast = false;
-		count(w, node);
+		sim_qdisk_count(w, node);
 		break;
 	case QDISK_ASK_VOTE:
-		vote(w, node, a->u.device.data);
+		sim_qdisk_vote(w, node, a->u.device.data);
 		break;
 	case QDISK_ASK_READ:
 		start_io(w, node, false, a);
@@ -506,7 +305,7 @@ void sim_qdisk_free(struct sim_world *w)
 void sim_qdisk_look(const struct sim_world *w, unsigned node, struct sim_qdisk_look *ret)
 {
 	struct sim_qdisk *q = w->qdisk;
-	struct way *y = &q->way[node];
+	struct sim_qdisk_path *y = &q->way[node];
 	bool works = y->is == SIM_QDISK_WORKS && !q->gone;
 
 	/* On the other side of a cut; how long since it is back is looked at from then on. */
@@ -570,7 +369,7 @@ const char *const sim_router_states[] = { "reached", "lost", NULL };
 
 static void set_router(struct sim_world *w, unsigned node, bool lost)
 {
-	struct way *y = &w->qdisk->way[node];
+	struct sim_qdisk_path *y = &w->qdisk->way[node];
 
 	if (y->no_router == lost)
 		return;

@@ -213,7 +213,7 @@ struct sim_world {
 	char failure[16384];	/* "" while all promises hold */
 	struct sim_stats stats;
 	void *rules;		/* sim_check.c: what is active where, open requests */
-	void *rings_made;	/* sim_ring.c */
+	void *rings_made;	/* sim_ring_form.c */
 	struct sim_parsed *parsed;	/* sim_parse.c */
 	struct clu_conf *conf;	/* the cluster.conf all nodes begin with; owned by the caller */
 	sim_nodes fenced_by[SIM_MAX_NODES + 1];	/* per victim: whose agents said that they switched it */
@@ -253,7 +253,7 @@ bool sim_run_until(struct sim_world *w, uint64_t at_us);
 void sim_fail(struct sim_world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void sim_trace(struct sim_world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* sim_ring.c: the transport with corosync's promises and no more. */
+/* sim_ring.c, sim_ring_form.c: the transport with corosync's promises and no more. */
 void sim_ring_node_up(struct sim_world *w, unsigned node);
 void sim_ring_node_lost(struct sim_world *w, unsigned node);	/* noticed after the token time */
 void sim_ring_node_leaves(struct sim_world *w, unsigned node);	/* noticed at once */
@@ -278,7 +278,7 @@ sim_nodes sim_ring_left(const struct sim_world *w, unsigned node);
 sim_nodes sim_ring_members(const struct sim_node *n);
 void sim_ring_free(struct sim_world *w);
 
-/* sim_node.c: nodes and the cores on them. */
+/* sim_node.c: life of a node, and of the daemons on it. */
 void sim_node_boot(struct sim_world *w, unsigned node);
 void sim_node_crash(struct sim_world *w, unsigned node);	/* power gone */
 void sim_node_reset(struct sim_world *w, unsigned node);	/* without a sync; it comes up again by itself */
@@ -296,6 +296,8 @@ void sim_daemon_stop(struct sim_world *w, unsigned node, enum sim_daemon_kind da
 void sim_daemon_restart_in(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, uint64_t in_us);
 /* As a service manager, or a person who is at hand. */
 void sim_daemon_restart_later(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon);
+
+/* sim_shell.c: events in, actions out. */
 void sim_deliver(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, struct clu_event *ev);
 /* An admin request to a daemon of a node; its answer goes to sim_check. Returns the client id. */
 uint64_t sim_request(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const void *data, size_t len);

@@ -100,6 +100,9 @@ void fw_three(struct fw_world *w, const char *attrs);
 
 int fw_ask(struct fw_world *w, uint32_t id, const char *verb, uint32_t about, bool admin);	/* reply's error */
 void fw_event(struct fw_world *w, uint32_t id, struct clu_event *ev);
+void fw_feed(struct fw_node *n, struct clu_event *ev);	/* the same, of a daemon that is known to run */
+/* An agent of the node ends. */
+void fw_child_event(struct fw_world *w, struct fw_node *n, struct fw_child *c, int exit_code, int sig, const char *tail);
 struct fw_child *fw_child(struct fw_world *w, uint32_t id, uint32_t victim);	/* running agent or NULL */
 void fw_child_end(struct fw_world *w, uint32_t id, uint32_t victim, int exit_code, const char *tail);
 unsigned fw_started(const struct fw_world *w, uint32_t id, uint32_t victim);	/* agents ever run there for it */

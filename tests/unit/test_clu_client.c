@@ -4,203 +4,24 @@
  * never, or is stopped or killed. Deadlines are proven by their result (the call
  * comes back with -ETIMEDOUT), not by measuring time.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <qb/qbipcc.h>
-#include <qb/qbloop.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clu_client.h"
 #include "clu_ipc.h"
 #include "clu_ipc_server.h"
-
-/* ---- the server: the first byte of a request says what to do ---- */
-
-static struct clu_ipc_server *server;
-static uint64_t held[64];
-static unsigned n_held, n_gone;
-static bool held_gone;
-
-static void on_request(void *ctx, const struct clu_request *req)
-{
-	const char *s = req->data;
-	char text[64];
-
-	switch (req->len ? *s : 'e') {
-	case 'e':	/* echo */
-		clu_ipc_server_reply(server, req->client, 0, req->data, req->len);
-		break;
-	case 'x':	/* an error with words */
-		clu_ipc_server_reply(server, req->client, -ENOENT, "no such thing", 13);
-		break;
-	case 'h':	/* hold */
-		held[n_held++] = req->client;
-		break;
-	case 'r':	/* release the held ones, the last first */
-		while (n_held)
-			clu_ipc_server_reply(server, held[--n_held], 0, "late", 4);
-		clu_ipc_server_reply(server, req->client, 0, NULL, 0);
-		break;
-	case 'n':	/* three notifications, then the answer */
-		for (unsigned i = 0; i < 3; i++)
-			clu_ipc_server_notify(server, s, req->len);
-		clu_ipc_server_reply(server, req->client, 0, "told", 4);
-		break;
-	case 'f':	/* more notifications than anybody may leave unread */
-		for (unsigned i = 0; i < 4096; i++)
-			clu_ipc_server_notify(server, text, sizeof(text));
-		clu_ipc_server_reply(server, req->client, 0, NULL, 0);
-		break;
-	case 'c':	/* how many are held? */
-		snprintf(text, sizeof(text), "%u", n_held);
-		clu_ipc_server_reply(server, req->client, 0, text, strlen(text));
-		break;
-	case 'g':	/* how many went away unanswered, the held one among them? */
-		snprintf(text, sizeof(text), "%u %d", n_gone, held_gone);
-		clu_ipc_server_reply(server, req->client, 0, text, strlen(text));
-		break;
-	case 'b': {	/* a big answer */
-		size_t len = (size_t)strtoul(s + 1, NULL, 10);
-		char *big = calloc(1, len);
-
-		clu_ipc_server_reply(server, req->client, 0, big, len);
-		free(big);
-		break;
-	}
-	case 'q':	/* answer and end in order at once */
-		clu_ipc_server_reply(server, req->client, 0, "bye", 3);
-		server = clu_ipc_server_free(server, 1000);
-		_exit(0);
-	case 'd':	/* die without a word */
-		_exit(1);
-	default:
-		clu_ipc_server_reply(server, req->client, -EINVAL, NULL, 0);
-	}
-}
-
-static void on_gone(void *ctx, uint64_t client)
-{
-	n_gone++;
-	held_gone = n_held && held[n_held - 1] == client;
-}
-
-static void on_dump(void *ctx, struct clu_buf *ret)
-{
-	clu_buf_str(ret, "dump of the core\n");
-}
-
-static void on_history(void *ctx, struct clu_buf *ret)
-{
-	clu_buf_str(ret, "[]\n");
-}
-
-struct fixture {
-	char name[32];
-	pid_t pid;
-};
-
-static uid_t server_uid;
-static size_t server_max;
-
-static int start(void **state)
-{
-	static unsigned serial;
-	struct fixture *f = calloc(1, sizeof(*f));
-	int ready[2];
-	char byte;
-
-	snprintf(f->name, sizeof(f->name), "t%d-%u", (int)getpid(), serial++);
-	assert_int_equal(pipe(ready), 0);
-	f->pid = fork();
-	if (!f->pid) {
-		const struct clu_ipc_handlers h = {
-			.request = on_request, .gone = on_gone, .dump = on_dump, .history = on_history,
-		};
-		qb_loop_t *loop = qb_loop_create();
-
-		if (server_uid && setuid(server_uid) < 0)
-			_exit(4);
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (clu_ipc_server_new(f->name, server_max, &h, &server) < 0)
-			_exit(3);
-		(void)!write(ready[1], "r", 1);
-		qb_loop_run(loop);
-		_exit(0);
-	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	close(ready[0]);
-	*state = f;
-	return 0;
-}
-
-static unsigned count_shm(pid_t pid)
-{
-	char ours[32];
-	struct dirent *e;
-	unsigned n = 0;
-	DIR *d = opendir("/dev/shm");
-
-	snprintf(ours, sizeof(ours), "qb-%d-", (int)pid);
-	while (d && (e = readdir(d)) != NULL)
-		n += !strncmp(e->d_name, ours, strlen(ours));
-	if (d)
-		closedir(d);
-	return n;
-}
-
-static int end(void **state)
-{
-	struct fixture *f = *state;
-
-	if (f->pid) {
-		kill(f->pid, SIGKILL);
-		waitpid(f->pid, NULL, 0);
-		clu_ipc_sweep(f->name, f->pid);
-		assert_int_equal(count_shm(f->pid), 0);
-	}
-	free(f);
-	return 0;
-}
-
-static void stop(struct fixture *f)
-{
-	int status;
-
-	assert_int_equal(kill(f->pid, SIGSTOP), 0);
-	assert_int_equal(waitpid(f->pid, &status, WUNTRACED), f->pid);
-	assert_true(WIFSTOPPED(status));
-}
-
-static struct clu_client *connect_to(struct fixture *f)
-{
-	struct clu_client *c = NULL;
-
-	assert_int_equal(clu_client_connect(f->name, 10000, 0, &c), 0);
-	return c;
-}
-
-#define CALL(c, text, ret) clu_client_call(c, text, strlen(text), 10000, ret)
-
-/* ---- tests ---- */
+#include "ipc_world.h"
 
 static void test_echo_and_errors(void **state)
 {
-	struct fixture *f = *state;
-	struct clu_client *c = connect_to(f);
+	struct iw_server *f = *state;
+	struct clu_client *c = iw_connect(f);
 	struct clu_buf b = CLU_BUF_INIT;
 
 	assert_int_equal(CALL(c, "echo", &b), 0);
@@ -219,8 +40,8 @@ static void test_echo_and_errors(void **state)
 
 static void test_sizes_are_bounded(void **state)
 {
-	struct fixture *f = *state;
-	struct clu_client *c = connect_to(f);
+	struct iw_server *f = *state;
+	struct clu_client *c = iw_connect(f);
 	struct clu_buf b = CLU_BUF_INIT;
 	size_t most = 256 * 1024;
 	char *big = calloc(1, most + 1);
@@ -249,7 +70,7 @@ static void test_sizes_are_bounded(void **state)
 /* Longer than what the rings hold at once: it comes whole, in its order, and notifications with it. */
 static void test_messages_in_pieces(void **state)
 {
-	struct fixture *f = *state;
+	struct iw_server *f = *state;
 	struct clu_client *c;
 	struct clu_buf b = CLU_BUF_INIT;
 	size_t len = 3u * 1024 * 1024 + 17;
@@ -258,7 +79,7 @@ static void test_messages_in_pieces(void **state)
 	for (size_t i = 0; i < len; i++)
 		big[i] = (char)(i * 7 + i / 65536);
 	big[0] = 'e';
-	c = connect_to(f);
+	c = iw_connect(f);
 	assert_int_equal(clu_client_call(c, big, len, 30000, &b), 0);
 	assert_int_equal(b.len, len);
 	assert_memory_equal(b.data, big, len);
@@ -276,7 +97,7 @@ static void test_messages_in_pieces(void **state)
 	clu_buf_free(&b);
 	assert_int_equal(clu_client_next(c, 0, &b), -ETIMEDOUT);
 	/* Given up in the midst of it: the next one is understood. */
-	stop(f);
+	iw_stop(f);
 	big[0] = 'e';
 	assert_int_equal(clu_client_call(c, big, len, 20, &b), -ETIMEDOUT);
 	assert_int_equal(kill(f->pid, SIGCONT), 0);
@@ -301,11 +122,11 @@ static void test_not_running(void **state)
 
 static void test_stopped_before_connect(void **state)
 {
-	struct fixture *f = *state;
+	struct iw_server *f = *state;
 	struct clu_buf b = CLU_BUF_INIT;
 	struct clu_client *c = NULL;
 
-	stop(f);
+	iw_stop(f);
 	/* Until its backlog is full connecting hangs in the handshake, then before it. */
 	for (unsigned i = 0; i < 12; i++)
 		assert_int_equal(clu_client_connect(f->name, 20, 0, &c), -ETIMEDOUT);
@@ -319,12 +140,12 @@ static void test_stopped_before_connect(void **state)
 
 static void test_backlog_full(void **state)
 {
-	struct fixture *f = *state;
+	struct iw_server *f = *state;
 	struct clu_client *c[300], *late = NULL;
 	unsigned n = 0;
 	int r;
 
-	stop(f);
+	iw_stop(f);
 	while ((r = clu_client_begin(f->name, 0, &c[n])) == 0 && n < 299)
 		n++;
 	assert_int_equal(r, -EAGAIN);
@@ -335,11 +156,11 @@ static void test_backlog_full(void **state)
 
 static void test_stopped_during_call(void **state)
 {
-	struct fixture *f = *state;
-	struct clu_client *c = connect_to(f);
+	struct iw_server *f = *state;
+	struct clu_client *c = iw_connect(f);
 	struct clu_buf b = CLU_BUF_INIT;
 
-	stop(f);
+	iw_stop(f);
 	assert_int_equal(clu_client_call(c, "e1", 2, 20, &b), -ETIMEDOUT);
 	assert_int_equal(b.len, 0);
 	assert_int_equal(kill(f->pid, SIGCONT), 0);
@@ -353,11 +174,11 @@ static void test_stopped_during_call(void **state)
 /* A stopped daemon is asked until its ring has no room left: still a deadline each time. */
 static void test_stopped_with_full_ring(void **state)
 {
-	struct fixture *f = *state;
-	struct clu_client *c = connect_to(f);
+	struct iw_server *f = *state;
+	struct clu_client *c = iw_connect(f);
 	char *big = calloc(1, 100000);
 
-	stop(f);
+	iw_stop(f);
 	for (unsigned i = 0; i < 8; i++)
 		assert_int_equal(clu_client_call(c, big, 100000, 10, NULL), -ETIMEDOUT);
 	free(big);
@@ -366,8 +187,8 @@ static void test_stopped_with_full_ring(void **state)
 
 static void test_never_answered(void **state)
 {
-	struct fixture *f = *state;
-	struct clu_client *c = connect_to(f), *other = connect_to(f);
+	struct iw_server *f = *state;
+	struct clu_client *c = iw_connect(f), *other = iw_connect(f);
 	struct clu_buf b = CLU_BUF_INIT;
 
 	assert_int_equal(clu_client_call(c, "h", 1, 20, &b), -ETIMEDOUT);
@@ -389,8 +210,8 @@ static void test_never_answered(void **state)
 
 static void test_late_answer(void **state)
 {
-	struct fixture *f = *state;
-	struct clu_client *c = connect_to(f);
+	struct iw_server *f = *state;
+	struct clu_client *c = iw_connect(f);
 	struct clu_client_said m;
 	struct pollfd p = { .events = POLLIN };
 	uint64_t first, second, third;
@@ -416,8 +237,8 @@ static void test_late_answer(void **state)
 
 static void test_too_many_open_requests(void **state)
 {
-	struct fixture *f = *state;
-	struct clu_client *c = connect_to(f);
+	struct iw_server *f = *state;
+	struct clu_client *c = iw_connect(f);
 	struct clu_client_said m;
 	uint64_t tag;
 
@@ -435,12 +256,12 @@ static void test_too_many_open_requests(void **state)
 
 static void test_too_many_clients(void **state)
 {
-	struct fixture *f = *state;
+	struct iw_server *f = *state;
 	struct clu_client *c[128], *more = NULL;
 	struct clu_buf b = CLU_BUF_INIT;
 
 	for (unsigned i = 0; i < 128; i++)
-		c[i] = connect_to(f);
+		c[i] = iw_connect(f);
 	assert_int_equal(clu_client_connect(f->name, 10000, 0, &more), -EBUSY);
 	clu_client_close(c[0]);
 	assert_int_equal(CALL(c[1], "echo", &b), 0);
@@ -451,8 +272,8 @@ static void test_too_many_clients(void **state)
 
 static void test_killed_during_call(void **state)
 {
-	struct fixture *f = *state;
-	struct clu_client *c = connect_to(f);
+	struct iw_server *f = *state;
+	struct clu_client *c = iw_connect(f);
 	struct clu_buf b = CLU_BUF_INIT;
 
 	/* A deadline that nobody would wait for: the end itself must wake the call. */
@@ -463,14 +284,14 @@ static void test_killed_during_call(void **state)
 	/* The client tidies up behind a daemon that cannot any more. */
 	assert_int_equal(waitpid(f->pid, NULL, 0), f->pid);
 	clu_ipc_sweep(f->name, f->pid);
-	assert_int_equal(count_shm(f->pid), 0);
+	assert_int_equal(iw_count_shm(f->pid), 0);
 	f->pid = 0;
 }
 
 static void test_last_word_arrives(void **state)
 {
-	struct fixture *f = *state;
-	struct clu_client *c = connect_to(f);
+	struct iw_server *f = *state;
+	struct clu_client *c = iw_connect(f);
 	struct clu_buf b = CLU_BUF_INIT;
 	pid_t pid = f->pid;
 
@@ -478,15 +299,15 @@ static void test_last_word_arrives(void **state)
 	assert_string_equal(clu_buf_text(&b), "bye");
 	assert_int_equal(waitpid(f->pid, NULL, 0), f->pid);
 	f->pid = 0;
-	assert_int_equal(count_shm(pid), 0);
+	assert_int_equal(iw_count_shm(pid), 0);
 	clu_buf_free(&b);
 	clu_client_close(c);
 }
 
 static void test_notifications(void **state)
 {
-	struct fixture *f = *state;
-	struct clu_client *c = connect_to(f), *deaf = connect_to(f);
+	struct iw_server *f = *state;
+	struct clu_client *c = iw_connect(f), *deaf = iw_connect(f);
 	struct clu_buf b = CLU_BUF_INIT;
 	struct pollfd p = { .fd = clu_client_fd(c), .events = POLLIN };
 
@@ -511,8 +332,8 @@ static void test_notifications(void **state)
 
 static void test_slow_subscriber_is_dropped(void **state)
 {
-	struct fixture *f = *state;
-	struct clu_client *slow = connect_to(f), *c = connect_to(f);
+	struct iw_server *f = *state;
+	struct clu_client *slow = iw_connect(f), *c = iw_connect(f);
 	struct clu_buf b = CLU_BUF_INIT;
 	int r = 0;
 
@@ -533,7 +354,7 @@ static void test_slow_subscriber_is_dropped(void **state)
 
 /* ---- a client that does not keep to the rules ---- */
 
-static ssize_t send_raw(struct fixture *f, int32_t id, int32_t size, size_t len)
+static ssize_t send_raw(struct iw_server *f, int32_t id, int32_t size, size_t len)
 {
 	char name[64], answer[4096];
 	size_t body = len > sizeof(struct clu_ipc_request) ? len - sizeof(struct clu_ipc_request) : 0;
@@ -560,7 +381,7 @@ static ssize_t send_raw(struct fixture *f, int32_t id, int32_t size, size_t len)
 
 static void test_nonsense_from_a_client(void **state)
 {
-	struct fixture *f = *state;
+	struct iw_server *f = *state;
 	struct clu_buf b = CLU_BUF_INIT;
 	struct clu_client *c;
 	char name[64];
@@ -585,7 +406,7 @@ static void test_nonsense_from_a_client(void **state)
 
 static void test_other_users_are_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct iw_server *f = *state;
 	struct clu_client *c = NULL;
 	int status;
 	pid_t pid;
@@ -604,9 +425,9 @@ static int start_for_long_messages(void **state)
 {
 	int r;
 
-	server_max = 8u * 1024 * 1024;
-	r = start(state);
-	server_max = 0;
+	iw_server_max = 8u * 1024 * 1024;
+	r = iw_start(state);
+	iw_server_max = 0;
 	return r;
 }
 
@@ -614,16 +435,16 @@ static int start_as_nobody(void **state)
 {
 	int r;
 
-	server_uid = geteuid() ? 0 : 65534;
-	r = start(state);
-	server_uid = 0;
+	iw_server_uid = geteuid() ? 0 : 65534;
+	r = iw_start(state);
+	iw_server_uid = 0;
 	return r;
 }
 
 /* Whoever is no root may take a daemon's name while that one does not run; root does not believe him. */
 static void test_impostor(void **state)
 {
-	struct fixture *f = *state;
+	struct iw_server *f = *state;
 	struct clu_client *c = NULL;
 
 	if (geteuid())
@@ -634,25 +455,25 @@ static void test_impostor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_echo_and_errors, start, end),
-		cmocka_unit_test_setup_teardown(test_sizes_are_bounded, start, end),
-		cmocka_unit_test_setup_teardown(test_messages_in_pieces, start_for_long_messages, end),
+		cmocka_unit_test_setup_teardown(test_echo_and_errors, iw_start, iw_end),
+		cmocka_unit_test_setup_teardown(test_sizes_are_bounded, iw_start, iw_end),
+		cmocka_unit_test_setup_teardown(test_messages_in_pieces, start_for_long_messages, iw_end),
 		cmocka_unit_test(test_not_running),
-		cmocka_unit_test_setup_teardown(test_stopped_before_connect, start, end),
-		cmocka_unit_test_setup_teardown(test_backlog_full, start, end),
-		cmocka_unit_test_setup_teardown(test_stopped_during_call, start, end),
-		cmocka_unit_test_setup_teardown(test_stopped_with_full_ring, start, end),
-		cmocka_unit_test_setup_teardown(test_never_answered, start, end),
-		cmocka_unit_test_setup_teardown(test_late_answer, start, end),
-		cmocka_unit_test_setup_teardown(test_too_many_open_requests, start, end),
-		cmocka_unit_test_setup_teardown(test_too_many_clients, start, end),
-		cmocka_unit_test_setup_teardown(test_killed_during_call, start, end),
-		cmocka_unit_test_setup_teardown(test_last_word_arrives, start, end),
-		cmocka_unit_test_setup_teardown(test_notifications, start, end),
-		cmocka_unit_test_setup_teardown(test_slow_subscriber_is_dropped, start, end),
-		cmocka_unit_test_setup_teardown(test_nonsense_from_a_client, start, end),
-		cmocka_unit_test_setup_teardown(test_other_users_are_refused, start, end),
-		cmocka_unit_test_setup_teardown(test_impostor, start_as_nobody, end),
+		cmocka_unit_test_setup_teardown(test_stopped_before_connect, iw_start, iw_end),
+		cmocka_unit_test_setup_teardown(test_backlog_full, iw_start, iw_end),
+		cmocka_unit_test_setup_teardown(test_stopped_during_call, iw_start, iw_end),
+		cmocka_unit_test_setup_teardown(test_stopped_with_full_ring, iw_start, iw_end),
+		cmocka_unit_test_setup_teardown(test_never_answered, iw_start, iw_end),
+		cmocka_unit_test_setup_teardown(test_late_answer, iw_start, iw_end),
+		cmocka_unit_test_setup_teardown(test_too_many_open_requests, iw_start, iw_end),
+		cmocka_unit_test_setup_teardown(test_too_many_clients, iw_start, iw_end),
+		cmocka_unit_test_setup_teardown(test_killed_during_call, iw_start, iw_end),
+		cmocka_unit_test_setup_teardown(test_last_word_arrives, iw_start, iw_end),
+		cmocka_unit_test_setup_teardown(test_notifications, iw_start, iw_end),
+		cmocka_unit_test_setup_teardown(test_slow_subscriber_is_dropped, iw_start, iw_end),
+		cmocka_unit_test_setup_teardown(test_nonsense_from_a_client, iw_start, iw_end),
+		cmocka_unit_test_setup_teardown(test_other_users_are_refused, iw_start, iw_end),
+		cmocka_unit_test_setup_teardown(test_impostor, start_as_nobody, iw_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,11 +22,12 @@ house_packages() {
 }
 
 house_missing() {
-	local line name found
+	local line name found installed
+	installed=$(dpkg-query -W -f ' ${Package}=${db:Status-Status} ')
 	while read -r line; do
 		found=
 		for name in ${line//|/ }; do
-			[ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] && found=1
+			case $installed in *" $name=installed "*) found=1 ;; esac
 		done
 		[ -n "$found" ] || echo "${line%%[ |]*}"
 	done < <(house_packages)
@@ -88,4 +89,11 @@ house_build() {
 		return 1
 	fi
 	mv "$build/.begun" "$build/.staged"
+}
+
+# house_stage: the packages and the staged installation that the lab needs. One that HAWSER_STAGE names is taken as it
+# is: others may be using it now.
+house_stage() {
+	house_install || return 1
+	[ -n "${HAWSER_STAGE:-}" ] || house_build "$TOP/build" --enable-maintainer-mode
 }

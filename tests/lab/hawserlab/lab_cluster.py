@@ -98,9 +98,9 @@ class Cluster:
                 node.mend(0, 1, 2, 3)
             if not node.bmc.is_default():
                 node.bmc.restart()
-        for node in self.lab.nodes:
-            if not node.is_up():
-                node.boot()
+        down = [node for node in self.lab.nodes if not node.is_up()]
+        if down:
+            self.lab.boot(*down)
         self.wait_members(timeout=timeout)
         for service in services:
             self.wait_service(service, timeout=timeout)

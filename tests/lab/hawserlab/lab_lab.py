@@ -21,7 +21,7 @@ class Lab:
 
     stage       folder of a staged installation: its sbin and bin come first in every node's PATH
     show        further folders the nodes must see although they lie below /tmp, /run or /dev/shm
-    boot_delay  seconds between power-on and boot
+    boot_delay  seconds between power-on by a BMC and boot; who presses the button need not wait
     """
 
     def __init__(self, nodes=3, name=None, stage=None, show=(), boot_delay=0.0):

@@ -85,7 +85,7 @@ class Node:
         self.switch("set", "power", "1")
 
     def set_boot_delay(self, seconds):
-        """Firmware self-test: time between power-on and boot."""
+        """Firmware self-test: time between power-on by the BMC and boot."""
         write_file(self.folder + "/boot_delay", "%g\n" % seconds)
 
     def bmc_says_on(self):

@@ -6,8 +6,8 @@
 #	node_power.sh NODEDIR get power | get boot
 #	node_power.sh NODEDIR set power 0|1 | set reset 1 | set shutdown 1 | set boot X | set identify X
 #	node_power.sh NODEDIR crash		current gone, BMC still says on
-#	node_power.sh NODEDIR start		somebody presses the button: on, whatever the BMC said
-#	node_power.sh NODEDIR run GENERATION	(internal) the machine itself, from power-on to power-off
+#	node_power.sh NODEDIR start		somebody presses the button: on, whatever the BMC said, without a self-test
+#	node_power.sh NODEDIR run GENERATION [DELAY]	(internal) the machine itself, from power-on to power-off
 #
 # NODEDIR/power	0 or 1, the BMC's own word; NODEDIR/power.log its record; NODEDIR/generation counts power changes: a
 # machine whose generation has passed must not come up any more.
@@ -56,7 +56,7 @@ power_off() {
 }
 
 # The machine must not inherit the BMC's sockets nor our lock: everything above stderr is closed.
-power_on() {
+power_on() { # [DELAY]: in place of that of the self-test
 	local g fd
 	new_generation
 	read -r g <"$dir/generation"
@@ -65,16 +65,17 @@ power_on() {
 			fd=${fd##*/}
 			[ "$fd" -gt 2 ] && eval "exec $fd>&-"
 		done
-		exec setsid "$BASH" "$0" "$dir" run "$g" </dev/null >>"$dir/console" 2>&1
+		exec setsid "$BASH" "$0" "$dir" run "$g" "$@" </dev/null >>"$dir/console" 2>&1
 	) &
 }
 
 run_machine() {
-	local gen=$1 now delay rc
+	local gen=$1 delay=${2:-} now rc
 	echo 0 >"$HELPER_CGROUP/cgroup.procs" || exit 1
 	while :; do
-		read -r delay <"$dir/boot_delay"
+		[ -n "$delay" ] || read -r delay <"$dir/boot_delay"
 		sleep "$delay"
+		delay=
 		locked
 		read -r now <"$dir/generation"
 		[ "$now" = "$gen" ] || exit 0
@@ -139,9 +140,9 @@ start)
 	power_off || exit 1
 	echo 1 >"$dir/power"
 	say "button pressed"
-	power_on
+	power_on 0
 	;;
-"run "*) run_machine "$2" ;;
+"run "*) run_machine "$2" "${3:-}" ;;
 *)
 	echo "node_power.sh: $* is nothing a BMC can do" >&2
 	exit 1

@@ -99,6 +99,7 @@ static void on_go(struct cmand_core *c, uint32_t from, const Hawser__CmandMessag
 	g->reload = ++g->reloads;
 	g->reload_from = from;
 	g->reload_version = version;
+	g->reload_missed = false;
 	clu_out_note(out, CLU_INFO, "cman.reload", "corosync", "staged", "reload",
 		"all nodes have written their corosync.conf", "version=%llu by=%u", (unsigned long long)version, from);
 	if (from != c->nodeid)
@@ -136,7 +137,7 @@ static void on_done(struct cmand_core *c, uint32_t from, const Hawser__CmandMess
 
 	if (!g->reload || g->reload_from != from || g->reload != m->number)
 		return;
-	if (!m->error)
+	if (!m->error && !g->reload_missed)
 		g->tried = g->reload_version;
 	for (unsigned i = 0; m->error && i < g->n; i++) {
 		if (g->nodes[i].state != HAWSER__CMAND_STATE__CMAND_STAGED)
@@ -316,8 +317,10 @@ void cmand_on_view(struct cmand_core *c, const struct clu_view *v, struct clu_ou
 			*n = (struct cmand_node){ .nodeid = v->members[i].nodeid };
 	}
 	/* What a newcomer has read is not what was tried before it came. */
-	if (v->n_joined)
+	if (v->n_joined) {
 		g->tried = 0;
+		g->reload_missed = true;
+	}
 	if (v->first || !c->member) {
 		/* What we had said may have been said to another side. */
 		c->member = true;
@@ -362,6 +365,7 @@ int cmand_on_state(struct cmand_core *c, const struct clu_message *msg, struct c
 	c->g.reload_version = s->reload_version;
 	c->g.reloads = s->reloads;
 	c->g.tried = s->tried;
+	c->g.reload_missed = s->reload_missed;
 	hawser__cmand_snapshot__free_unpacked(s, NULL);
 	return 0;
 }
@@ -393,6 +397,7 @@ int cmand_snapshot(const void *core, struct clu_buf *ret)
 	s.reload_version = c->g.reload_version;
 	s.reloads = c->g.reloads;
 	s.tried = c->g.tried;
+	s.reload_missed = c->g.reload_missed;
 	p = clu_buf_grow(ret, hawser__cmand_snapshot__get_packed_size(&s));
 	if (!p)
 		return -ENOMEM;

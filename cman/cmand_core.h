@@ -21,6 +21,10 @@
  * differs; a crash at any point is mended by looking again. A reload whose node is
  * lost counts as over: all look, and the new lowest one asks again if it must.
  *
+ * A node that boots while a reload is under way may have started with the former file,
+ * and its corosync was not among those that read theirs: what it finds to be staged is no
+ * refusal, so such a reload does not count as tried, and another one follows.
+ *
  * Nothing is done while a node of the cluster runs no cmand, or while there is no
  * quorum; what is waited for is said. One node HELD holds all, and its reason is shown
  * on every node.

@@ -25,6 +25,7 @@ struct cmand_group {
 	uint64_t reload;		/* number of the one that is open; 0: none */
 	uint32_t reload_from;
 	uint64_t reload_version;
+	bool reload_missed;		/* somebody has come since it began, whose corosync may have read an older file */
 	uint64_t reloads;
 	uint64_t tried;			/* corosync was asked to take over this version, and said yes */
 };

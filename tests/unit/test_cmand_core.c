@@ -311,12 +311,17 @@ static void start_daemon(struct node *n)
 	quorum_changed();
 }
 
+static void start_with(struct node *n, uint64_t version)
+{
+	n->up = true;
+	n->runs = n->disk = version;
+	quorum_changed();
+}
+
 /* Its corosync starts with what its ccsd has: the newest, as join brings it. */
 static void start_node(struct node *n)
 {
-	n->up = true;
-	n->runs = n->disk = W.version;
-	quorum_changed();
+	start_with(n, W.version);
 }
 
 static void forget(struct node *n)
@@ -650,13 +655,31 @@ static void test_a_newcomer_with_an_older_file(void **state)
 	begin(9, 3);
 	update();
 	settle();
-	start_node(&W.n[4]);
-	W.n[4].runs = W.n[4].disk = 1;
+	start_with(&W.n[4], 1);
 	start_daemon(&W.n[4]);
 	settle();
 	expect(&W.n[4], "applied");
 	assert_int_equal(W.n[4].runs, 2);
 	end();
+}
+
+/* One that boots while the others are at it: it was not among those whose corosync read its file, and is not failed for it. */
+static void test_a_newcomer_within_a_reload(void **state)
+{
+	for (unsigned seed = 30; seed < 50; seed++) {
+		begin(seed, 3);
+		update();
+		while (!W.n[1].reloading)
+			assert_true(move_one());
+		go_on_reloading(&W.n[1]);
+		start_with(&W.n[4], 1);
+		start_daemon(&W.n[4]);
+		settle();
+		expect(&W.n[1], "applied");
+		assert_int_equal(W.n[4].runs, 2);
+		assert_int_equal(W.reloads, 2);
+		end();
+	}
 }
 
 /* The reloader dies before, while, and after it asks: the next one sees to it. */
@@ -710,8 +733,9 @@ static void history(uint64_t seed)
 			break;
 		case 4:
 		case 5:
+			/* What join brought it may have been overtaken since. */
 			if (!n->up)
-				start_node(n);
+				start_with(n, W.version - (W.version > 1 && rnd(3) == 0));
 			if (!n->core)
 				start_daemon(n);
 			break;
@@ -761,7 +785,8 @@ int main(void)
 		cmocka_unit_test(test_no_reload_without_quorum), cmocka_unit_test(test_one_held_holds_all),
 		cmocka_unit_test(test_corosync_refuses), cmocka_unit_test(test_a_failure_that_passes),
 		cmocka_unit_test(test_waiting_has_an_end), cmocka_unit_test(test_strange_requests),
-		cmocka_unit_test(test_a_newcomer_with_an_older_file), cmocka_unit_test(test_the_reloader_dies), cmocka_unit_test(test_histories),
+		cmocka_unit_test(test_a_newcomer_with_an_older_file), cmocka_unit_test(test_a_newcomer_within_a_reload),
+		cmocka_unit_test(test_the_reloader_dies), cmocka_unit_test(test_histories),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

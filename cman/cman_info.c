@@ -320,6 +320,8 @@ int cman_info_look(struct cman_info *info)
 	look_at_groups(info);
 	qsort(info->members, info->n_members, sizeof(info->members[0]), cmp_member);
 	own = info->own_id ? member(info, info->own_id) : NULL;
+	if (own)
+		own->config_version = info->config_version;
 	if (own && !stat(PID_FILE, &st))
 		own->joined = st.st_mtime;
 	return 0;

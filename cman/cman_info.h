@@ -24,6 +24,8 @@ struct cman_member {
 	 */
 	uint32_t joins;
 	time_t joined;			/* 0 when unknown: corosync keeps no time of a join; known for the own node */
+	/* Of cluster.conf, as cmand there has said to the one here; of the own node else corosync's. 0 when unknown. */
+	uint64_t config_version;
 };
 
 struct cman_group {

@@ -237,6 +237,11 @@ int cman_print_nodes(const struct cman_info *info, const struct cman_nodes_opts 
 	return 0;
 }
 
+static json_t *known_or_null(bool member, uint64_t value)
+{
+	return member && value ? json_integer((json_int_t)value) : json_null();
+}
+
 json_t *cman_json_nodes(const struct cman_info *info, const struct cman_nodes_opts *o)
 {
 	json_t *list = json_array();
@@ -247,10 +252,11 @@ json_t *cman_json_nodes(const struct cman_info *info, const struct cman_nodes_op
 
 		if (!is_wanted(o, info, m))
 			continue;
-		row = json_pack("{s:i, s:s, s:b, s:i, s:i, s:i, s:o, s:o}", "id", (int)m->nodeid, "name",
+		row = json_pack("{s:i, s:s, s:b, s:i, s:i, s:i, s:o, s:o, s:o}", "id", (int)m->nodeid, "name",
 				m->name, "member", m->member, "votes", (int)m->votes, "expected_votes",
-				(int)m->expected, "joins", (int)m->joins, "joined",
-				m->member && m->joined ? json_integer((json_int_t)m->joined) : json_null(),
+				(int)m->expected, "joins", (int)m->joins, "config_version",
+				known_or_null(m->member, m->config_version), "joined",
+				known_or_null(m->member, (uint64_t)m->joined),
 				"addresses", json_addresses(m));
 		for (unsigned k = 0; k < o->n_fenced; k++)
 			if (o->fenced[k].nodeid == m->nodeid)

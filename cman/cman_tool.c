@@ -53,7 +53,15 @@ static int look_at_nodes(const struct cman_args *a, const struct cman_info *info
 	return r;
 }
 
-/* The document in force is ccsd's; corosync may not have read it yet. */
+static void take_versions(const struct cman_outcome *o, struct cman_info *info)
+{
+	for (unsigned i = 0; i < info->n_members; i++)
+		for (unsigned k = 0; k < o->n_nodes; k++)
+			if (o->nodes[k].nodeid == info->members[i].nodeid)
+				info->members[i].config_version = o->nodes[k].version;
+}
+
+/* The document in force is ccsd's; corosync may not have read it yet, and knows nothing of that of other nodes. */
 static const struct cman_info *with_version_in_force(const struct cman_info *info)
 {
 	static struct cman_info shown;
@@ -67,6 +75,7 @@ static const struct cman_info *with_version_in_force(const struct cman_info *inf
 	if (!cman_outcome_ask("status", 0, &o)) {
 		snprintf(shown.config_state, sizeof(shown.config_state), "%s", o.word);
 		snprintf(shown.config_why, sizeof(shown.config_why), "%s", clu_buf_text(&o.why));
+		take_versions(&o, &shown);
 	}
 	cman_outcome_free(&o);
 	return &shown;
@@ -80,7 +89,7 @@ static int print_look(const struct cman_args *a)
 	char fence[16];
 	int r = cman_info_get(&info);
 
-	if (!r && a->op != CMAN_OP_NODES)
+	if (!r && (a->op != CMAN_OP_NODES || a->json))
 		info = with_version_in_force(info);
 	if (r < 0) {
 		cman_call_explain(r, &b);

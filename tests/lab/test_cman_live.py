@@ -127,6 +127,8 @@ def test_what_is_not_corosyncs_does_not_bother_it(nodes):
         wait_status(node, config_state="applied", config_version=2)
     assert n1.log("corosync.log").count("Config reload requested") == reloads
     assert n1.run("cman_tool", "version").out == "6.2.0 config 2\n"
+    seen = json.loads(n1.run("cman_tool", "nodes", "--json", check=True).out)
+    assert [(m["name"], m["config_version"]) for m in seen] == [("n1", 2), ("n2", 2), ("n3", 2)]
 
 
 def test_a_change_that_needs_a_new_start_is_named(nodes):

@@ -54,6 +54,7 @@ static int setup(void **state)
 	add(2, "node2.example.com", true, "10.0.0.2", "10.1.0.2");
 	add(300, "Node300", false, "10.0.0.3", NULL);
 	info.members[0].joined = 1000000000;
+	info.members[0].config_version = info.members[2].config_version = 12;
 	return 0;
 }
 
@@ -275,6 +276,10 @@ static void test_json(void **state)
 	assert_true(json_is_false(json_object_get(json_array_get(n, 2), "member")));
 	assert_int_equal(json_integer_value(json_object_get(json_array_get(n, 0), "joined")), 1000000000);
 	assert_true(json_is_null(json_object_get(json_array_get(n, 1), "joined")));
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(n, 0), "config_version")), 12);
+	assert_true(json_is_null(json_object_get(json_array_get(n, 1), "config_version")));
+	/* What a node ran with before it went says nothing. */
+	assert_true(json_is_null(json_object_get(json_array_get(n, 2), "config_version")));
 	json_decref(s);
 	json_decref(n);
 }

@@ -106,6 +106,21 @@ static bool is_word(const char *s)
 	return true;
 }
 
+/* A user or group: names have dots, signs of domains and $; what corosync's file has a meaning for cannot be in one. */
+static const char *account_attr(struct writer *w, const struct clu_node *n, const char *name)
+{
+	const char *v = clu_node_attr(n, name), *p = v;
+
+	while (p && (unsigned char)*p > ' ' && *p != 127 && !strchr(":{}", *p))
+		p++;
+	if (!v || (p != v && !*p && strlen(v) <= 255))
+		return v;
+	clu_buf_printf(w->errs, "%s:%d: %s/@%s: \"%.40s\": no number and no name of an account; correct it\n", clu_node_file(n),
+		clu_node_line(n), clu_node_name(n), name, v);
+	w->faults++;
+	return NULL;
+}
+
 static const char *word_attr(struct writer *w, const struct clu_node *n, const char *name, const char *def)
 {
 	const char *v = clu_node_attr(n, name);
@@ -357,11 +372,13 @@ static void write_rest(struct writer *w)
 	if (!w->p->realtime)
 		clu_buf_str(w->out, "\nsystem {\n\tsched_rr: no\n}\n");
 	for (u = clu_node_child(root, "uidgid"); u; u = clu_node_next(u, "uidgid")) {
+		const char *uid = account_attr(w, u, "uid"), *gid = account_attr(w, u, "gid");
+
 		clu_buf_str(w->out, "\nuidgid {\n");
-		if (clu_node_attr(u, "uid"))
-			clu_buf_printf(w->out, "\tuid: %s\n", word_attr(w, u, "uid", "0"));
-		if (clu_node_attr(u, "gid"))
-			clu_buf_printf(w->out, "\tgid: %s\n", word_attr(w, u, "gid", "0"));
+		if (uid)
+			clu_buf_printf(w->out, "\tuid: %s\n", uid);
+		if (gid)
+			clu_buf_printf(w->out, "\tgid: %s\n", gid);
 		clu_buf_str(w->out, "}\n");
 	}
 }

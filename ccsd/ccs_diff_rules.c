@@ -40,7 +40,7 @@ static const struct rule {
 	{ "cluster/fencedevices*", "*", CCS_LIVE, fencing },
 	{ "cluster/fence_daemon", "*", CCS_LIVE, fencing },
 	{ "cluster/quorumd", " votes min_score status_file scheduler priority reboot stop_cman paranoid allow_kill io_timeout "
-		"max_error_cycles ", CCS_LIVE, disk },
+		"max_error_cycles log_level log_facility ", CCS_LIVE, disk },
 	{ "cluster/quorumd*", "*", CCS_DAEMON, disk },
 	{ "cluster/dlm*", "*", CCS_DAEMON, locks },
 	{ "cluster/logging*", "*", CCS_LIVE, members },

@@ -162,6 +162,10 @@ static void check_quorumd(struct ccsd_refs *r)
 	if (ccsd_number(q, "min_score", 0) > (n ? scores : 1))
 		ccsd_found(r->f, CCSD_ERROR, "range", q, "min_score", "min_score=\"%.20s\" in <quorumd>: all heuristics together give %"
 			PRIu64 ": no node would ever have the votes of the disk; lower it", ccsd_text(q, "min_score"), n ? scores : 1);
+	if (clu_node_attr(q, "use_uptime") && !ccsd_is_on(q, "use_uptime"))
+		ccsd_found(r->f, CCSD_WARNING, "no-effect", q, "use_uptime", "use_uptime=\"%.20s\" in <quorumd>: qdiskd measures with the "
+			"uptime in any case: by the time of day nodes would be evicted when somebody sets the clock; remove it",
+			ccsd_text(q, "use_uptime"));
 	if (ccsd_is_on(q, "master_wins") && (n || r->n_nodes > 2))
 		ccsd_found(r->f, CCSD_WARNING, "excludes", q, "master_wins", "master_wins=\"%.20s\" in <quorumd>: it is for two nodes without "
 			"heuristics, and is left out here; remove it", ccsd_text(q, "master_wins"));

@@ -46,6 +46,8 @@ struct repeat {
 static struct {
 	bool open;
 	int file;		/* qb log target, negative: none */
+	char own_path[PATH_MAX];	/* where it is when nobody says anything else ... */
+	char path[PATH_MAX];	/* ... and where it is */
 	struct entry history[HISTORY];
 	unsigned first, count;
 	struct repeat repeats[REPEAT_SLOTS];
@@ -288,14 +290,28 @@ void clu_log_history(struct clu_buf *ret)
 
 /* ---- targets ---- */
 
+#define FILE_FORMAT "%T [%P] %7p %b"
+
+#define NOTHING (-1)
+
+/* What goes there; of libqb's own lines, what is wrong alone. */
+static void filter(int target, int priority)
+{
+	uint8_t level = (uint8_t)priority;
+
+	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_CLEAR_ALL, QB_LOG_FILTER_FILE, "*", LOG_TRACE);
+	if (priority == NOTHING)
+		return;
+	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, OURS, level);
+	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*", level < LOG_WARNING ? level : LOG_WARNING);
+}
+
 static void enable(int target, uint8_t level, const char *format)
 {
 	qb_log_format_set(target, format);
 	(void)qb_log_ctl(target, QB_LOG_CONF_MAX_LINE_LEN, LINE_MAX_BYTES);
 	(void)qb_log_ctl(target, QB_LOG_CONF_ELLIPSIS, QB_TRUE);
-	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_CLEAR_ALL, QB_LOG_FILTER_FILE, "*", LOG_TRACE);
-	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, OURS, level);
-	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*", LOG_WARNING);
+	filter(target, level);
 	(void)qb_log_ctl(target, QB_LOG_CONF_ENABLED, QB_TRUE);
 }
 
@@ -318,7 +334,7 @@ int clu_log_open(const char *daemon, bool to_stderr, bool debug)
 	char path[PATH_MAX];
 	int r;
 
-	qb_log_init(daemon, LOG_DAEMON, LOG_INFO);
+	qb_log_init(daemon, LOG_LOCAL4, LOG_INFO);
 	the_log.open = true;
 	enable(QB_LOG_SYSLOG, LOG_INFO, "%b");
 	if (to_stderr)
@@ -328,11 +344,42 @@ int clu_log_open(const char *daemon, bool to_stderr, bool debug)
 		return r;
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s.log", clu_path(CLU_PATH_LOG), daemon) >= sizeof(path))
 		return -ENAMETOOLONG;
+	memcpy(the_log.own_path, path, sizeof(path));
 	the_log.file = qb_log_file_open(path);
 	if (the_log.file < 0)
 		return the_log.file;
-	enable(the_log.file, level, "%T [%P] %7p %b");
+	memcpy(the_log.path, path, sizeof(path));
+	enable(the_log.file, level, FILE_FORMAT);
 	return 0;
+}
+
+static int use_file(const char *path)
+{
+	int file;
+
+	if (!*path || (the_log.file >= 0 && !strcmp(path, the_log.path)))
+		return 0;
+	file = qb_log_file_open(path);
+	if (file < 0)
+		return file;
+	enable(file, LOG_INFO, FILE_FORMAT);
+	if (the_log.file >= 0)
+		qb_log_file_close(the_log.file);
+	the_log.file = file;
+	snprintf(the_log.path, sizeof(the_log.path), "%s", path);
+	return 0;
+}
+
+int clu_log_set(const struct clu_log_conf *conf)
+{
+	int r = use_file(*conf->logfile ? conf->logfile : the_log.own_path);
+
+	(void)qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_FACILITY, conf->facility);
+	/* A target that is disabled is closed by libqb, and a file is not opened again. */
+	filter(QB_LOG_SYSLOG, conf->to_syslog ? conf->syslog_priority : NOTHING);
+	if (the_log.file >= 0)
+		filter(the_log.file, conf->to_logfile ? conf->logfile_priority : NOTHING);
+	return r;
 }
 
 int clu_log_reopen(void)
@@ -369,4 +416,5 @@ void clu_log_close(void)
 		qb_log_fini();
 	the_log.open = false;
 	the_log.file = -1;
+	the_log.path[0] = the_log.own_path[0] = '\0';
 }

@@ -12,6 +12,7 @@
 #ifndef CLU_LOG_H
 #define CLU_LOG_H
 
+#include "clu_log_conf.h"
 #include "clu_out.h"
 
 /*
@@ -19,6 +20,11 @@
  * the file cannot be opened: syslog (and stderr) work all the same.
  */
 int clu_log_open(const char *daemon, bool to_stderr, bool debug);
+/*
+ * What cluster.conf says of it, once that is known and at each change. Negative errno when
+ * conf->logfile cannot be opened: the log goes on in the file it had.
+ */
+int clu_log_set(const struct clu_log_conf *conf);
 void clu_log(enum clu_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void clu_log_note(const struct clu_action *note, uint64_t wall_us);
 /* The history as a JSON array, oldest first. */

@@ -88,6 +88,18 @@ static void lost(struct clu_shell_peer *p, int why)
 
 /* ---- ccsd ---- */
 
+static void set_log(struct clu_shell *s, const struct clu_conf *conf)
+{
+	struct clu_log_conf l;
+	int r;
+
+	clu_log_conf_read(conf, s->d->ops->name, s->debug, &l);
+	r = clu_log_set(&l);
+	if (r < 0)
+		clu_log(CLU_WARNING, "the log file %s of cluster.conf cannot be opened (%s); logging goes on where it was; make its "
+			"folder, or correct <logging>", l.logfile, strerror(-r));
+}
+
 int clu_shell_config(struct clu_shell *s, const void *data, size_t len, bool deliver)
 {
 	struct clu_event ev = { .type = CLU_EV_CONFIG };
@@ -103,6 +115,7 @@ int clu_shell_config(struct clu_shell *s, const void *data, size_t len, bool del
 		return r;
 	}
 	clu_buf_free(&errs);
+	set_log(s, conf);
 	if (deliver) {
 		clu_log(CLU_INFO, "configuration version %" PRIu64 " is in force", clu_conf_version(conf));
 		ev.u.config.conf = conf;

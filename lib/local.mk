@@ -20,7 +20,7 @@ libcluclient_la_SOURCES = lib/clu_client.h lib/clu_client_priv.h lib/clu_client_
 libcluclient_la_LIBADD = libclubase.la
 
 # The shell: loop, log, admin socket, corosync. Links only into daemons.
-libclushell_la_SOURCES = lib/clu_log.h lib/clu_log.c lib/clu_ipc_server.h lib/clu_ipc_server.c \
+libclushell_la_SOURCES = lib/clu_log.h lib/clu_log.c lib/clu_log_conf.h lib/clu_log_conf.c lib/clu_ipc_server.h lib/clu_ipc_server.c \
 	lib/clu_ipc_access.h lib/clu_ipc_access.c lib/clu_ipc_loop.h lib/clu_ipc_loop.c lib/clu_ipc_sweep.c \
 	lib/clu_shell.h lib/clu_shell_priv.h lib/clu_shell_opts.c lib/clu_shell_main.c lib/clu_shell_watchdog.c \
 	lib/clu_shell_run.c lib/clu_shell_worker.c lib/clu_shell_corosync.c lib/clu_shell_cpg.c lib/clu_shell_cpg_out.c \

@@ -14,7 +14,7 @@ RNG = "{http://relaxng.org/ns/structure/1.0}"
 OLD = "{hawser}old"
 
 # To which element a table, or the first argument of a call, belongs. A new one has to be named here.
-TABLES = {"daemon_opts": "fence_daemon", "rows": "quorumd", "heuristic_rows": "heuristic"}
+TABLES = {"daemon_opts": "fence_daemon", "rows": "quorumd", "heuristic_rows": "heuristic", "cman_opts": "cman"}
 NODES = {"m->cman": "cman", "m->totem": "totem", "m.totem": "totem", "cn->xml": "clusternode", "xml": "multicast",
          'clu_node_child(first, "altname")': "altname", "i": "interface"}
 KEYS = {"totem_keys": "totem", "link_keys": "interface"}

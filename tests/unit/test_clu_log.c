@@ -4,11 +4,13 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,6 +47,27 @@ static int end(void **state)
 	unlink(file);
 	rmdir(dir);
 	return 0;
+}
+
+static struct clu_log_conf read_conf(const char *content, const char *daemon, bool debug)
+{
+	struct clu_buf text = CLU_BUF_INIT, errs = CLU_BUF_INIT;
+	struct clu_log_conf l;
+	struct clu_conf *c;
+
+	clu_buf_printf(&text, "<cluster name='a' config_version='1'>%s</cluster>", content);
+	assert_int_equal(clu_conf_parse(text.data, text.len, "cluster.conf", &c, &errs), 0);
+	clu_log_conf_read(c, daemon, debug, &l);
+	clu_conf_unref(c);
+	clu_buf_free(&text);
+	return l;
+}
+
+static void configure(const char *content)
+{
+	struct clu_log_conf l = read_conf(content, "testd", false);
+
+	assert_int_equal(clu_log_set(&l), 0);
 }
 
 static unsigned count(const char *text)
@@ -170,6 +193,90 @@ static void test_reopen(void **state)
 	unlink(moved);
 }
 
+/* What a daemon of this name takes from a file. */
+static void test_what_cluster_conf_says(void **state)
+{
+	static const struct {
+		const char *content, *daemon;
+		bool debug, to_syslog, to_logfile;
+		int facility, syslog, file;
+		const char *path;
+	} rows[] = {
+		{ "", "qdiskd", false, true, true, LOG_LOCAL4, LOG_INFO, LOG_INFO, "" },
+		{ "", "qdiskd", true, true, true, LOG_LOCAL4, LOG_INFO, LOG_DEBUG, "" },
+		{ "<quorumd log_level='4' log_facility='daemon'/>", "qdiskd", false, true, true, LOG_DAEMON, LOG_WARNING,
+		  LOG_WARNING, "" },
+		{ "<quorumd log_level='4' log_facility='daemon'/>", "rgmanager", false, true, true, LOG_LOCAL4, LOG_INFO,
+		  LOG_INFO, "" },
+		{ "<rm log_level='7' log_facility='local0'/>", "rgmanager", false, true, true, LOG_LOCAL0, LOG_DEBUG, LOG_DEBUG, "" },
+		{ "<rm log_level='8' log_facility='nonsense'/>", "rgmanager", false, true, true, LOG_LOCAL4, LOG_INFO, LOG_INFO, "" },
+		/* <logging> is younger than those, and speaks over them. */
+		{ "<quorumd log_level='4' log_facility='daemon'/><logging syslog_facility='local1' logfile_priority='error'/>",
+		  "qdiskd", false, true, true, LOG_LOCAL1, LOG_WARNING, LOG_ERR, "" },
+		{ "<logging to_syslog='no' syslog_priority='crit' logfile='/l/all' debug='on'/>", "fenced", false, false, true,
+		  LOG_LOCAL4, LOG_CRIT, LOG_DEBUG, "/l/all" },
+		{ "<logging to_syslog='no' logfile='/l/all' debug='on'><logging_daemon name='ccsd' debug='off' to_logfile='no'/>"
+		  "<logging_daemon name='fenced' to_syslog='yes' debug='off' logfile='/l/f' logfile_priority='alert'/></logging>",
+		  "fenced", false, true, true, LOG_LOCAL4, LOG_INFO, LOG_ALERT, "/l/f" },
+		{ "<logging><logging_daemon name='QDISKD' syslog_facility='user'/></logging>", "qdiskd", false, true, true, LOG_USER,
+		  LOG_INFO, LOG_INFO, "" },
+		/* -D asks for more than the file gives. */
+		{ "<logging logfile_priority='err' debug='off'/>", "fenced", true, true, true, LOG_LOCAL4, LOG_INFO, LOG_DEBUG, "" },
+		{ "<logging logfile='relative'/>", "fenced", false, true, true, LOG_LOCAL4, LOG_INFO, LOG_INFO, "" },
+	};
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct clu_log_conf l = read_conf(rows[i].content, rows[i].daemon, rows[i].debug);
+
+		assert_int_equal(l.to_syslog, rows[i].to_syslog);
+		assert_int_equal(l.to_logfile, rows[i].to_logfile);
+		assert_int_equal(l.facility, rows[i].facility);
+		assert_int_equal(l.syslog_priority, rows[i].syslog);
+		assert_int_equal(l.logfile_priority, rows[i].file);
+		assert_string_equal(l.logfile, rows[i].path);
+	}
+}
+
+static void test_the_log_follows_cluster_conf(void **state)
+{
+	char other[160], content[320];
+	struct clu_log_conf l;
+	struct stat st;
+
+	configure("<logging logfile_priority='err'/>");
+	clu_log(CLU_NOTICE, "not so important");
+	clu_log(CLU_ERR, "an error");
+	assert_int_equal(count("not so important"), 0);
+	assert_int_equal(count("an error\n"), 1);
+	configure("<logging debug='on'/>");
+	clu_log(CLU_DEBUG, "a detail");
+	assert_int_equal(count("a detail\n"), 1);
+	configure("<logging to_logfile='no'/>");
+	clu_log(CLU_CRIT, "to nobody");
+	assert_int_equal(count("to nobody"), 0);
+	configure("");
+	clu_log(CLU_INFO, "back again");
+	assert_int_equal(count("back again\n"), 1);
+
+	snprintf(other, sizeof(other), "%s/other.log", dir);
+	snprintf(content, sizeof(content), "<logging logfile='%s'/>", other);
+	configure(content);
+	clu_log(CLU_INFO, "somewhere else");
+	assert_int_equal(count("somewhere else"), 0);
+	assert_int_equal(stat(other, &st), 0);
+	assert_true(st.st_size > 0);
+	configure("");
+	clu_log(CLU_INFO, "in its own file");
+	assert_int_equal(count("in its own file\n"), 1);
+	/* A place that cannot be had leaves the log where it is. */
+	snprintf(content, sizeof(content), "<logging logfile='%s/none/x.log'/>", dir);
+	l = read_conf(content, "testd", false);
+	assert_int_equal(clu_log_set(&l), -ENOENT);
+	clu_log(CLU_INFO, "still there");
+	assert_int_equal(count("still there\n"), 1);
+	unlink(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +285,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_repeats_are_counted, start, end),
 		cmocka_unit_test_setup_teardown(test_history, start, end),
 		cmocka_unit_test_setup_teardown(test_reopen, start, end),
+		cmocka_unit_test(test_what_cluster_conf_says),
+		cmocka_unit_test_setup_teardown(test_the_log_follows_cluster_conf, start, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *args, *help;
 } commands[] = {
-	{ "update", ccs_tool_update, "FILE", "spread a new version to all nodes" },
+	{ "update", NULL, "[-L] FILE", "spread a new version to all nodes" },	/* takes -verbose */
 	{ "upgrade", ccs_tool_upgrade, "LOCATION", "print an archive of GFS 6.0 as cluster.conf" },
 	{ "edit", ccs_tool_edit, "[-y]", "change what is in force in an editor, and spread it" },
 	{ "diff", ccs_tool_diff, "[--json] [OLD] NEW", "what changes, and what restarts" },
@@ -52,6 +52,7 @@ static void usage(FILE *f)
 		fprintf(f, "  %-10s %-24s %s\n", commands[i].name, commands[i].args, commands[i].help);
 	fputs("\nOptions:\n"
 		"  -verbose      update: say what is done\n"
+		"  -L, --lax     behind update: what no program reads is only warned of\n"
 		"  -h, --help    this text\n"
 		"  -V, --version the version\n", f);
 }
@@ -79,17 +80,10 @@ int main(int argc, char **argv)
 		usage(stdout);
 		return 0;
 	}
-	if (!strcmp(argv[i], "update")) {
-		if (i + 1 >= argc) {
-			fputs("Too few arguments.\nTry 'ccs_tool help' for help.\n", stderr);
-			return 1;
-		}
-		if (!verbose)
-			return ccs_tool_update(argc - i, argv + i);
-		return ccs_tool_spread(argv[i + 1], true);
-	}
+	if (!strcmp(argv[i], "update"))
+		return ccs_tool_update(argc - i, argv + i, verbose);
 	for (unsigned k = 0; k < sizeof(commands) / sizeof(commands[0]); k++)
-		if (!strcmp(argv[i], commands[k].name))
+		if (commands[k].run && !strcmp(argv[i], commands[k].name))
 			return commands[k].run(argc - i, argv + i);
 	fprintf(stderr, "Unknown command, %s.\nTry 'ccs_tool help' for help.\n", argv[i]);
 	return 1;

@@ -8,7 +8,7 @@
 
 #include "clu_conf.h"
 
-int ccs_tool_update(int argc, char **argv);	/* also called after an edit */
+int ccs_tool_update(int argc, char **argv, bool verbose);
 int ccs_tool_query(int argc, char **argv);
 int ccs_tool_lsnode(int argc, char **argv);
 int ccs_tool_lsfence(int argc, char **argv);
@@ -24,13 +24,14 @@ int ccs_tool_rollback(int argc, char **argv);
 int ccs_tool_effective(int argc, char **argv);
 int ccs_tool_edit(int argc, char **argv);
 
-/* ccs_tool_update.c. Spreads a file; prints the outcome. 0 or 1. */
-int ccs_tool_spread(const char *file, bool verbose);
+/* ccs_tool_update.c. Spreads a file; prints the outcome. 0 or 1. lax: as in ccs_tool_check. */
+int ccs_tool_spread(const char *file, bool verbose, bool lax);
 /*
  * The parts of it: what a document's findings are, with the name that its user knows it by; and the proposal. Both
  * print what is wrong. 0 or a negative errno. note: what the history shows behind the user's name, NULL: nothing.
+ * What no program reads is refused, unless the document in force (NULL: none) has it as well, or with lax.
  */
-int ccs_tool_check(const void *data, size_t len, const char *file);
+int ccs_tool_check(const void *data, size_t len, const char *file, const struct clu_conf *in_force, bool lax);
 int ccs_tool_propose(const void *data, size_t len, const char *file, const char *note);
 /* The document in force on this node, from ccsd, else the file. Prints what is wrong. */
 int ccs_tool_in_force(struct clu_conf **ret);

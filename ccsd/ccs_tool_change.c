@@ -89,7 +89,7 @@ int ccs_tool_change(const struct ccs_tool_change *c)
 	if (r == 0)
 		r = set_number(c, in_force, &text);
 	if (r == 0)
-		r = ccs_tool_check(text.data, text.len, c->file);
+		r = ccs_tool_check(text.data, text.len, c->file, in_force, false);
 	if (r == 0)
 		r = clu_conf_parse(text.data, text.len, c->file, &new, &errs);
 	if (r == 0)

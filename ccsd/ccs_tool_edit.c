@@ -82,7 +82,7 @@ static int change(const struct ccs_edit_spec *s, int argc, char **argv)
 	in_place = !strcmp(e.in, e.out);
 	if (r == 0 && ((in_place && !e.no_ccs) || (e.force_ccs && strcmp(e.out, "-") != 0))) {
 		puts("running ccs_tool update...");
-		(void)ccs_tool_spread(e.out, false);
+		(void)ccs_tool_spread(e.out, false, false);
 	}
 	ccs_doc_free(&e.d);
 	return r < 0;

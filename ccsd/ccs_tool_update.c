@@ -29,12 +29,40 @@ static int failed(void)
 	return 1;
 }
 
+static bool has_error(const struct ccsd_findings *f, const char *text)
+{
+	for (unsigned i = 0; i < f->n; i++)
+		if (f->list[i].severity == CCSD_ERROR && !strcmp(f->list[i].text, text))
+			return true;
+	return false;
+}
+
+/*
+ * An old file may have more than our schema knows; ccsd starts with it. Whoever changes something else in it must not be
+ * held up by that. What is new, and read by nobody, is a mistake.
+ */
+static bool is_unread_before(const struct ccsd_schema *schema, const struct ccsd_findings *f, const struct clu_conf *in_force)
+{
+	struct ccsd_report before;
+	size_t len = 0;
+	const void *data = in_force ? clu_conf_bytes(in_force, &len) : NULL;
+	bool all = data != NULL;
+
+	if (!data)
+		return false;
+	(void)ccsd_check(schema, data, len, "cluster.conf", false, CCSD_MAX_FINDINGS, &before);
+	for (unsigned i = 0; i < f->n && all; i++)
+		all = f->list[i].severity != CCSD_ERROR || has_error(&before.findings, f->list[i].text);
+	ccsd_report_free(&before);
+	return all && f->n_by[CCSD_ERROR] <= f->max;
+}
+
 /* Says here what would be refused there, with the name and lines of the user's own file; and what is only warned of. */
-int ccs_tool_check(const void *data, size_t len, const char *file)
+int ccs_tool_check(const void *data, size_t len, const char *file, const struct clu_conf *in_force, bool lax)
 {
 	struct clu_buf path = CLU_BUF_INIT, findings = CLU_BUF_INIT;
+	struct ccsd_report report, read_only;
 	struct ccsd_schema *schema = NULL;
-	struct ccsd_report report;
 	int r;
 
 	clu_buf_printf(&path, "%s/cluster.rng", clu_path(CLU_PATH_DATA));
@@ -43,13 +71,19 @@ int ccs_tool_check(const void *data, size_t len, const char *file)
 		fputs(clu_buf_text(&findings), stderr);
 	} else {
 		ccsd_schema_agents(schema, ccsd_agent_installed);
+		bool unread;
+
 		r = ccsd_check(schema, data, len, file, false, CCSD_MAX_FINDINGS, &report);
-		ccsd_findings_text(&report.findings, file, CCSD_WARNING, &findings);
+		unread = ccsd_check(schema, data, len, file, true, CCSD_MAX_FINDINGS, &read_only) == 0 && r == -EINVAL;
+		if (unread && (lax || is_unread_before(schema, &report.findings, in_force)))
+			r = 0;
+		ccsd_findings_text(r == 0 ? &read_only.findings : &report.findings, file, CCSD_WARNING, &findings);
 		fputs(clu_buf_text(&findings), stderr);
 		if (r < 0)
 			fprintf(stderr, "ccs_tool: %s is not a valid configuration: nothing was changed; mend what is listed and "
-				"repeat\n", file);
+				"repeat%s\n", file, unread ? ", or let it pass with \"ccs_tool update --lax\"" : "");
 		ccsd_report_free(&report);
+		ccsd_report_free(&read_only);
 	}
 	ccsd_schema_free(schema);
 	clu_buf_free(&path);
@@ -171,16 +205,32 @@ int ccs_tool_in_force(struct clu_conf **ret)
 	return r;
 }
 
-int ccs_tool_spread(const char *file, bool verbose)
+/* NULL where there is none, or no ccsd: the proposal says so. */
+static struct clu_conf *running(void)
+{
+	struct clu_buf text = CLU_BUF_INIT, errs = CLU_BUF_INIT;
+	struct clu_conf *c = NULL;
+
+	if (ccs_running_get(&text, &errs) == 0)
+		(void)clu_conf_parse(text.data, text.len, "cluster.conf", &c, &errs);
+	if (text.data)
+		explicit_bzero(text.data, text.len);
+	clu_buf_free(&text);
+	clu_buf_free(&errs);
+	return c;
+}
+
+int ccs_tool_spread(const char *file, bool verbose, bool lax)
 {
 	struct clu_buf data = CLU_BUF_INIT;
+	struct clu_conf *in_force = running();
 	int r = clu_store_read(file, CCSD_DOC_MAX, &data);
 
 	if (r < 0)
 		fprintf(stderr, "ccs_tool: %s cannot be read: %s; name the new configuration\n", file,
 			r == -EFBIG ? "it is larger than " CCSD_DOC_MAX_TEXT : strerror(-r));
 	else
-		r = ccs_tool_check(data.data, data.len, file);
+		r = ccs_tool_check(data.data, data.len, file, in_force, lax);
 	if (r == 0 && verbose)
 		printf("Proposing %s to all members\n", file);
 	if (r == 0)
@@ -188,16 +238,19 @@ int ccs_tool_spread(const char *file, bool verbose)
 	if (data.data)
 		explicit_bzero(data.data, data.len);
 	clu_buf_free(&data);
+	clu_conf_unref(in_force);
 	return r < 0 ? failed() : 0;
 }
 
-int ccs_tool_update(int argc, char **argv)
+int ccs_tool_update(int argc, char **argv, bool verbose)
 {
-	if (argc != 2) {
-		fputs("Too few arguments.\nTry 'ccs_tool help' for help.\n", stderr);
+	bool lax = argc > 1 && (!strcmp(argv[1], "-L") || !strcmp(argv[1], "--lax"));
+
+	if (argc != 2 + lax) {
+		fprintf(stderr, "Too %s arguments.\nTry 'ccs_tool help' for help.\n", argc > 2 ? "many" : "few");
 		return 1;
 	}
-	return ccs_tool_spread(argv[1], false);
+	return ccs_tool_spread(argv[1 + lax], verbose, lax);
 }
 
 int ccs_tool_query(int argc, char **argv)

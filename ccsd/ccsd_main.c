@@ -8,6 +8,7 @@
 #include "ccsd_core.h"
 #include "ccsd_validate.h"
 #include "ccsd_vet.h"
+#include "clu_log.h"
 #include "clu_path.h"
 #include "clu_shell.h"
 #include "clu_store.h"
@@ -39,6 +40,23 @@ static void explain(struct ccsd *d, const char *path, const struct clu_buf *file
 	(void)ccsd_validate(d->schema, file->data, file->len, path, NULL, &findings);
 	clu_buf_printf(&d->why, "%s: %s%s%s", path, why, findings.len ? "\n" : "", clu_buf_text(&findings));
 	clu_buf_free(&findings);
+}
+
+/* It starts all the same, as the suites did that this file may come from; a misspelt setting would have no effect, unseen. */
+static void warn_of_unread(const struct ccsd *d, const char *path, const struct clu_buf *file)
+{
+	struct ccsd_report report;
+	struct clu_buf text = CLU_BUF_INIT;
+
+	if (file->len && ccsd_check(d->schema, file->data, file->len, path, false, CCSD_MAX_FINDINGS, &report) == -EINVAL) {
+		ccsd_findings_text(&report.findings, path, CCSD_ERROR, &text);
+		for (char *save = NULL, *line = strtok_r(text.error ? NULL : text.data, "\n", &save); line;
+		     line = strtok_r(NULL, "\n", &save))
+			clu_log(CLU_WARNING, "%s", line);
+	}
+	if (file->len)
+		ccsd_report_free(&report);
+	clu_buf_free(&text);
 }
 
 static void see_entry(void *newest, const struct ccsd_history_entry *e)
@@ -101,7 +119,9 @@ static void *core_new(void *opt_ctx, const char **why)
 	cfg.record = record.data;
 	cfg.record_len = record.len;
 	d->core = ccsd_core_new(&cfg, &reason);
-	if (!d->core)
+	if (d->core)
+		warn_of_unread(d, conf_path, &file);
+	else
 		explain(d, conf_path, &file, reason);
 out:
 	*why = clu_buf_text(&d->why);

@@ -227,7 +227,7 @@ int ccsd_validate(const struct ccsd_schema *s, const void *data, size_t len, con
 	struct clu_conf **ret, struct clu_buf *findings)
 {
 	struct ccsd_report report;
-	int r = ccsd_check(s, data, len, file, false, CCSD_MAX_FINDINGS, &report);
+	int r = ccsd_check(s, data, len, file, true, CCSD_MAX_FINDINGS, &report);
 
 	ccsd_findings_text(&report.findings, file, CCSD_ERROR, findings);
 	if (findings->error)

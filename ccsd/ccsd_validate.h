@@ -31,7 +31,7 @@ int ccsd_check(const struct ccsd_schema *s, const void *data, size_t len, const 
 void ccsd_report_free(struct ccsd_report *r);
 
 /*
- * The same for who wants errors only, as text. 0: valid, *ret is the document (the caller owns it). -EINVAL: not valid,
+ * The same for a daemon, which is not hindered by what no program reads (lax), and wants errors only, as text. 0: valid, *ret is the document (the caller owns it). -EINVAL: not valid,
  * errors appended, *ret is the document as well. -EBADMSG, -EMSGSIZE, -ENOMEM: not readable, *ret untouched. `file`
  * is the name in the messages. Ignoring ret (NULL) is allowed.
  */

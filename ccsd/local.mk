@@ -71,5 +71,5 @@ EXTRA_DIST += tests/golden/ccs tests/golden/ccs-diff tests/cli/expect.sh tests/c
 check_PROGRAMS += ccs_user
 ccs_user_SOURCES = tests/cli/ccs_user.c
 ccs_user_LDADD = libccs.la -lpthread
-TESTS += tests/cli/test_libccs.sh
-EXTRA_DIST += tests/cli/test_libccs.sh
+TESTS += tests/cli/test_libccs.sh tests/cli/test_ccsd_start.sh
+EXTRA_DIST += tests/cli/test_libccs.sh tests/cli/test_ccsd_start.sh

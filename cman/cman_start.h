@@ -16,7 +16,8 @@ int cman_start(const char *conf, const char *logfile, struct clu_buf *errs);
 
 /*
  * Runs ccs_config_validate on the configuration file. 0: valid, or the program is
- * not installed; else -EINVAL with its findings in errs.
+ * not installed, or there is only what no program reads, and its findings are in errs;
+ * else -EINVAL with its findings in errs.
  */
 int cman_start_validate(struct clu_buf *errs);
 

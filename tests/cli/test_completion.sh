@@ -24,6 +24,7 @@ offers() { # TOOL WORDS-BEFORE CURRENT EXPECTED...
 offers cman_tool "" "" join leave status nodes wait kill expected version
 offers cman_tool join -- --wait --timeout --make-key
 offers ccs_tool "" "" update lsnode addnode addnodeids create upgrade edit diff history rollback effective
+offers ccs_tool update - -L --lax
 offers ccs_test "" "" connect get get_list disconnect
 offers ccs_config_validate "" - --file --json --lax --running --verbose -R -t
 offers fence_tool "" "" ls join leave dump

@@ -125,7 +125,7 @@ static void one_case(const char *name, bool lax)
 	ccsd_findings_text(&report.findings, "cluster.conf", CCSD_NOTE, &got);
 	clu_buf_str(&got, r == 0 ? "valid\n" : "not valid\n");
 	snprintf(path, sizeof(path), GOLDEN "/%s%s.expect", name, lax ? ".lax" : "");
-	if (!lax || getenv("GOLDEN_UPDATE") || access(path, F_OK) == 0)
+	if (!lax || access(path, F_OK) == 0)
 		compare(path, &got);
 	if (!lax && (r == 0) != !strncmp(name, "good-", 5))
 		fail_msg("%s is %s", name, r == 0 ? "valid" : "not valid");
@@ -229,6 +229,17 @@ static void a_damaged_schema_is_told(void **state)
 	clu_buf_free(&why);
 }
 
+/* As for who writes a new version: what no program reads is an error too. */
+static int strict(const struct clu_buf *text, struct clu_buf *ret)
+{
+	struct ccsd_report report;
+	int r = ccsd_check(schema, text->data, text->len, "c", false, CCSD_MAX_FINDINGS, &report);
+
+	ccsd_findings_text(&report.findings, "c", CCSD_ERROR, ret);
+	ccsd_report_free(&report);
+	return r;
+}
+
 /* What is too much is counted and said; nothing of the document makes a line of its own. */
 static void many_findings(void **state)
 {
@@ -238,7 +249,7 @@ static void many_findings(void **state)
 	for (unsigned i = 0; i < 250; i++)
 		clu_buf_printf(&text, "\n<x a='&#10;y'/>");
 	clu_buf_str(&text, "\n<rm log_level='&#10;&#x20ac;'/></cluster>");
-	assert_int_equal(ccsd_validate(schema, text.data, text.len, "c", NULL, &got), -EINVAL);
+	assert_int_equal(strict(&text, &got), -EINVAL);
 	assert_non_null(strstr(clu_buf_text(&got), "c:101:1: unknown element <x> in <cluster>"));
 	assert_null(strstr(clu_buf_text(&got), "c:102:1"));
 	assert_non_null(strstr(clu_buf_text(&got), "c:1:1: 151 further errors left out: the first 100 are enough"));

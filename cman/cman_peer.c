@@ -117,6 +117,7 @@ static void send_questions(struct asking *a)
 	unsigned char question[CMAN_PEER_BYTES];
 
 	cman_peer_pack_question(a->nonce, 0, question);
+	cman_peer_prove_question(question, clu_buf_text(&a->key), a->key.len);
 	a->sent_us = wall_us();
 	for (unsigned i = 0; i < a->plan->n_nodes; i++) {
 		union address to;
@@ -205,6 +206,7 @@ static int fetch_part(const struct asking *a, const union address *to, socklen_t
 	struct pollfd p = { .fd = a->fd, .events = POLLIN };
 
 	cman_peer_pack_question(a->nonce, part, question);
+	cman_peer_prove_question(question, clu_buf_text(&a->key), a->key.len);
 	for (unsigned i = 0; i < PART_TRIES; i++) {
 		uint64_t until = cman_now_ms() + PART_MS, now;
 
@@ -305,7 +307,9 @@ static int answer_all(struct answering *a)
 		if (poll(&p, 1, -1) < 0 && errno != EINTR)
 			return -errno;
 		n = recvfrom(a->fd, data, sizeof(data), 0, &from.sa, &len);
-		if (n < 0 || !cman_peer_read_question(data, (size_t)n, nonce, &part) || !is_node(a->plan, &from))
+		if (n < 0 || !cman_peer_read_question(data, (size_t)n, nonce, &part))
+			continue;
+		if (!is_node(a->plan, &from) && !cman_peer_is_proven(data, clu_buf_text(a->key), a->key->len))
 			continue;
 		if (second != cman_now_ms() / 1000) {
 			second = cman_now_ms() / 1000;

@@ -8,8 +8,9 @@
  * The key itself is never sent. Who asks sends 16 random bytes; an answer ends with an
  * HMAC-SHA256 under the key over those bytes and everything else in it, so only who has
  * the same key can make or check it. An answer is not longer than its question, goes to
- * addresses of cluster.conf only, and at most 200 are sent a second. corosync.conf is
- * not secret: it has names and addresses of the nodes, and the path of the key.
+ * addresses of cluster.conf only, or to who proves by another HMAC at the end of the question
+ * that he has the key (a node that was removed while it was away, and does not know it),
+ * and at most 200 are sent a second. corosync.conf is not secret: it has names and addresses of the nodes, and the path of the key.
  */
 #ifndef CMAN_PEER_H
 #define CMAN_PEER_H
@@ -58,6 +59,10 @@ int cman_peer_answer(const struct clu_conf *conf, struct clu_buf *errs);
 
 /* The datagrams. Pure. part: 0 asks for the facts, N for the N-th piece of the text. */
 void cman_peer_pack_question(const unsigned char nonce[CMAN_PEER_NONCE], unsigned part, unsigned char ret[CMAN_PEER_BYTES]);
+/* Puts the proof into a question that is complete otherwise; without encryption there is none. */
+void cman_peer_prove_question(unsigned char question[CMAN_PEER_BYTES], const void *key, size_t key_len);
+/* Of what cman_peer_read_question() took for one. */
+bool cman_peer_is_proven(const unsigned char question[CMAN_PEER_BYTES], const void *key, size_t key_len);
 /* False: not a question. */
 bool cman_peer_read_question(const unsigned char *data, size_t len, unsigned char ret_nonce[CMAN_PEER_NONCE],
 	unsigned *ret_part);

@@ -17,7 +17,7 @@ static const unsigned char question_magic[MAGIC_LEN] = "HWASK-1", answer_magic[M
 	part_magic[MAGIC_LEN] = "HWPRT-1";
 
 /* Where what stands in a question, an answer, a piece; the MAC is made over all before it. */
-enum { AT_PART = MAGIC_LEN + CMAN_PEER_NONCE, AT_LEN = AT_PART + 8, AT_TEXT = AT_LEN + 8 };
+enum { AT_PART = MAGIC_LEN + CMAN_PEER_NONCE, AT_LEN = AT_PART + 8, AT_TEXT = AT_LEN + 8, AT_PROOF = CMAN_PEER_BYTES - MAC_LEN };
 enum { AT_NONCE = MAGIC_LEN, AT_FLAGS = AT_NONCE + CMAN_PEER_NONCE, AT_VERSION = AT_FLAGS + 8,
 	AT_CLOCK = AT_VERSION + 8, AT_NAME = AT_CLOCK + 8, AT_RELEASE = AT_NAME + 128, AT_COROSYNC = AT_RELEASE + 32,
 	AT_DIGEST = AT_COROSYNC + 32, AT_TEXT_LEN = AT_DIGEST + 20, AT_MAC = AT_TEXT_LEN + 8, ANSWER_LEN = AT_MAC + MAC_LEN };
@@ -72,6 +72,19 @@ void cman_peer_pack_question(const unsigned char nonce[CMAN_PEER_NONCE], unsigne
 	memcpy(ret, question_magic, MAGIC_LEN);
 	memcpy(ret + AT_NONCE, nonce, CMAN_PEER_NONCE);
 	put_number(ret + AT_PART, part);
+}
+
+void cman_peer_prove_question(unsigned char question[CMAN_PEER_BYTES], const void *key, size_t key_len)
+{
+	make_mac(question, AT_PROOF, key, key_len, question + AT_PROOF);
+}
+
+bool cman_peer_is_proven(const unsigned char question[CMAN_PEER_BYTES], const void *key, size_t key_len)
+{
+	unsigned char mac[MAC_LEN];
+
+	make_mac(question, AT_PROOF, key, key_len, mac);
+	return key_len && !CRYPTO_memcmp(mac, question + AT_PROOF, MAC_LEN);
 }
 
 bool cman_peer_read_question(const unsigned char *data, size_t len, unsigned char ret_nonce[CMAN_PEER_NONCE],

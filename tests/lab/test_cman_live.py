@@ -98,6 +98,10 @@ def test_add_and_remove_a_node_live(nodes):
     for node in nodes[:3]:
         wait_status(node, config_state="applied", config_version=3, expected_votes=3, quorum=2)
         assert pid(node, "corosync") == before[node][0]
+    # Its own file has it still. Nobody would hear it, and nothing would say why.
+    done = n4.run("cman_tool", "join", "-w", "-t", "20", timeout=60)
+    assert done.code == 1 and 'version 3 of cluster.conf, in which the node "n4" is no more' in done.err, done
+    assert not pid(n4, "corosync")
 
 
 def test_votes_token_and_links_live(nodes):

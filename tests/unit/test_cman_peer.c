@@ -33,6 +33,18 @@ static void test_round(void **state)
 	assert_true(cman_peer_read_question(q, sizeof(q), back, &part));
 	assert_memory_equal(back, nonce, sizeof(nonce));
 	assert_int_equal(part, 7);
+	/* The proof is of all of it, with this key. */
+	assert_false(cman_peer_is_proven(q, "key", 3));
+	cman_peer_prove_question(q, "key", 3);
+	assert_true(cman_peer_read_question(q, sizeof(q), back, &part));
+	assert_true(cman_peer_is_proven(q, "key", 3));
+	assert_false(cman_peer_is_proven(q, "kez", 3));
+	assert_false(cman_peer_is_proven(q, "", 0));
+	for (unsigned i = 0; i < sizeof(q); i++) {
+		q[i] ^= 1;
+		assert_false(cman_peer_is_proven(q, "key", 3));
+		q[i] ^= 1;
+	}
 	assert_false(cman_peer_read_question(q, sizeof(q) - 1, back, &part));
 	q[0] = 'x';
 	assert_false(cman_peer_read_question(q, sizeof(q), back, &part));

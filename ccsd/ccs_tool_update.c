@@ -139,9 +139,13 @@ static void say_outcome(uint64_t version)
 		[CMAN_OUTCOME_FAILED] = "it is in force, but corosync could not take it over",
 	};
 	struct cman_outcome o;
+	int r;
 
 	fflush(stdout);
-	if (!cman_outcome_ask("wait", version, &o) && o.why.len)
+	r = cman_outcome_ask("wait", version, &o);
+	if (r == -ECONNREFUSED)
+		fputs("ccs_tool: it is in force, but " CMAN_NO_CMAND "\n", stderr);
+	else if (!r && o.why.len)
 		fprintf(stderr, "ccs_tool: %s:\n%s", texts[o.state], clu_buf_text(&o.why));
 	cman_outcome_free(&o);
 }

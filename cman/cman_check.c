@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "clu_path.h"
+#include "clu_running.h"
 #include "clu_table.h"
 #include "cman_call.h"
 #include "cman_conf.h"
@@ -112,6 +113,9 @@ static bool check_running(struct cman_findings *ret)
 	else
 		cman_check_add(ret, "corosync", CMAN_FINE, NULL, "runs: this node has joined, with %u members in sight",
 			       info->n_members);
+	if (r >= 0 && cman_info_wants_cmand(info) && !clu_running("cmand"))
+		cman_check_add(ret, "cmand", CMAN_DOUBT, "start it: cmand", "cmand does not run on this node: no change of "
+			       "cluster.conf reaches the corosync of any node");
 	return true;
 }
 

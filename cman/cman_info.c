@@ -368,6 +368,11 @@ const struct cman_member *cman_info_own(const struct cman_info *info)
 	return NULL;
 }
 
+bool cman_info_wants_cmand(const struct cman_info *info)
+{
+	return *info->digest && strcmp(info->digest, "bare");
+}
+
 bool cman_info_has_group(const struct cman_info *info, const char *group)
 {
 	for (unsigned i = 0; i < info->n_groups; i++)

@@ -87,6 +87,9 @@ const struct cman_member *cman_info_own(const struct cman_info *info);
 /* This node has a member in the group. */
 bool cman_info_has_group(const struct cman_info *info, const char *group);
 
+/* cman_tool join has started this corosync from a cluster.conf, and cmand beside it. */
+bool cman_info_wants_cmand(const struct cman_info *info);
+
 /* The addresses of "r(0) ip(A) r(1) ip(B) ". Pure. */
 void cman_info_parse_ips(const char *text, struct cman_member *m);
 

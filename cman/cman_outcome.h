@@ -9,6 +9,9 @@
 
 #define CMAN_OUTCOME_NODES 64
 
+/* Nothing restarts it: what it does for all nodes waits until somebody does. */
+#define CMAN_NO_CMAND "cmand does not run on this node: no change of cluster.conf reaches the corosync of any node; start it with \"cmand\""
+
 enum cman_outcome_state {
 	CMAN_OUTCOME_APPLIED,	/* corosync runs with it on all nodes */
 	CMAN_OUTCOME_APPLYING,	/* under way */

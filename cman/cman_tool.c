@@ -67,15 +67,20 @@ static const struct cman_info *with_version_in_force(const struct cman_info *inf
 	static struct cman_info shown;
 	struct cman_outcome o;
 	uint64_t version = cman_doc_version();
+	int r;
 
 	shown = *info;
 	if (version)
 		shown.config_version = version;
 	/* What became of it: cmand's word, where it can be had at once. */
-	if (!cman_outcome_ask("status", 0, &o)) {
+	r = cman_outcome_ask("status", 0, &o);
+	if (!r) {
 		snprintf(shown.config_state, sizeof(shown.config_state), "%s", o.word);
 		snprintf(shown.config_why, sizeof(shown.config_why), "%s", clu_buf_text(&o.why));
 		take_versions(&o, &shown);
+	} else if (r == -ECONNREFUSED && cman_info_wants_cmand(info)) {
+		snprintf(shown.config_state, sizeof(shown.config_state), "waiting");
+		snprintf(shown.config_why, sizeof(shown.config_why), CMAN_NO_CMAND "\n");
 	}
 	cman_outcome_free(&o);
 	return &shown;

@@ -262,6 +262,25 @@ def test_a_node_without_cluster_conf(nodes):
         node.run("cman_tool", "leave", "-w", timeout=30, check=True)
 
 
+def test_a_cmand_that_was_killed_is_missed_everywhere(nodes):
+    n1, n2, n3, _ = nodes
+    n1.run("sh", "-c", "kill -9 $(cat /run/hawser/cmand.pid)", check=True)
+    wait_for(lambda: "n1 is in the cluster but runs no cmand" in n2.run("cman_tool", "status").err, "n2 to miss it", timeout=20)
+    done = n1.run("cman_tool", "status")
+    assert done.code == 0 and "cmand does not run on this node" in done.err and 'start it with "cmand"' in done.err
+    assert status(n1)["config_state"] == "waiting"
+    done = n1.run("cman_tool", "check")
+    assert done.code in (1, 3) and "cmand does not run on this node" in done.out, done
+    done = update(n1, conf(3, 2, token=900))
+    assert done.code == 0 and "cmand does not run on this node" in done.err
+    assert cmap(n3, "runtime.config.totem.token") == "600"
+    n1.run("cmand", check=True)
+    for node in nodes[:3]:
+        wait_status(node, config_state="applied", config_version=2)
+        assert cmap(node, "runtime.config.totem.token") == "900"
+    assert "cmand" not in n1.run("cman_tool", "status").err
+
+
 def test_cmand_ends_with_corosync(nodes):
     n1 = nodes[0]
 

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libxml/chvalid.h>
+#include <libxml/xmlstring.h>
+
 #define MAX_DEPTH 16
 #define MAX_WORD 4096
 
@@ -94,6 +97,22 @@ static bool is_bare(char c)
 	return isalnum((unsigned char)c) || strchr("_-.:/@+", c);
 }
 
+/* UTF-8 of what may stand in XML: those files knew no encoding, and cluster.conf has one. */
+static bool is_text(const char *s, size_t len)
+{
+	if (strlen(s) != len || !xmlCheckUTF8((const unsigned char *)s))
+		return false;
+	while (len) {
+		int n = (int)(len > 4 ? 4 : len), c = xmlGetUTF8Char((const unsigned char *)s, &n);
+
+		if (c < 0 || !xmlIsCharQ(c))
+			return false;
+		s += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
 /* A word, or a text between quotes. */
 static int word(struct reader *r, char **ret)
 {
@@ -109,8 +128,16 @@ static int word(struct reader *r, char **ret)
 	if ((!quoted && r->p == from) || (quoted && (r->p == r->end || *r->p != '"')))
 		return fault(r, quoted ? "a text has no end: a quote is missing" : "a name or a value is expected here");
 	*ret = strndup(from, (size_t)(r->p - from));
+	if (!*ret)
+		return -ENOMEM;
+	if (!is_text(*ret, (size_t)(r->p - from))) {
+		free(*ret);
+		*ret = NULL;
+		return fault(r, "a text has bytes that are no UTF-8, or control characters: correct it in the file that the archive was "
+			"made of");
+	}
 	r->p += quoted;
-	return *ret ? 0 : -ENOMEM;
+	return 0;
 }
 
 /* ---- sections ---- */

@@ -126,6 +126,8 @@ cat "$tmp/old.cca" >>"$tmp/device"
 $t upgrade "$tmp/device" 2>/dev/null | cmp - "$tmp/new.conf" || { echo "FAIL: the second archive of a device"; failed=1; }
 sed 's/servers = \["n1"/servers = [n1;/' "$tmp/old.cca" >"$tmp/bad.cca"
 expect 1 'cluster\.ccs:4: a list has no end' $t upgrade "$tmp/bad.cca"
+sed 's/"a&b"/"a\xffb"/' "$tmp/old.cca" >"$tmp/bad.cca"
+expect 1 'fence\.ccs:6: a text has bytes that are no UTF-8' $t upgrade "$tmp/bad.cca"
 
 # ---- diff, effective ----
 for name in services cluster live; do

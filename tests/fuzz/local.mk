@@ -63,3 +63,11 @@ FUZZ_TARGETS += fuzz_cman_peer
 fuzz_cman_peer_SOURCES = tests/fuzz/fuzz_cman_peer.c $(FUZZ_MAIN)
 fuzz_cman_peer_LDADD = libcmantake.la
 fuzz_cman_peer_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)
+
+FUZZ_TARGETS += fuzz_ccs_old fuzz_ccsd_history
+fuzz_ccs_old_SOURCES = tests/fuzz/fuzz_ccs_old.c ccsd/ccs_tool_upgrade.c ccsd/ccs_tool_doc.h ccsd/ccs_tool_doc.c $(FUZZ_MAIN)
+fuzz_ccs_old_LDADD = libccstext.la libclubase.la $(XML_LIBS)
+fuzz_ccs_old_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)
+fuzz_ccsd_history_SOURCES = tests/fuzz/fuzz_ccsd_history.c $(FUZZ_MAIN)
+fuzz_ccsd_history_LDADD = libccsdcore.la libclucore.la
+fuzz_ccsd_history_LDFLAGS = $(AM_LDFLAGS) $(fuzz_link_flags)

@@ -18,6 +18,7 @@ conf() {
     <clusternode name="n1" nodeid="1" $2/>
     <clusternode name="n2" nodeid="2"/>
   </clusternodes>
+  <logging logfile_priority="warning"/>
   $3
 </cluster>
 X
@@ -31,7 +32,7 @@ expect 3 'cluster.conf:3:[0-9]+: unknown attribute colour' ./ccs_config_validate
 expect 0 'warning: unknown element <ourtool>' ./ccs_config_validate --lax
 ./ccsd/ccsd || { echo "FAIL: ccsd does not start"; exit 1; }
 daemon=$(cat "$tmp/ccsd.pid")
-has "$tmp/ccsd.log" 'warning .*cluster.conf:3:[0-9]+: unknown attribute colour' 'warning .*cluster.conf:6:[0-9]+: unknown element <ourtool>'
+has "$tmp/ccsd.log" 'warning .*cluster.conf:3:[0-9]+: unknown attribute colour' 'warning .*cluster.conf:7:[0-9]+: unknown element <ourtool>'
 expect 0 '^ Value = <red>$' ./ccs_test get 0 //clusternode/@colour
 
 # No cluster: what comes through is refused by ccsd alone.
@@ -48,4 +49,11 @@ expect 1 'update refused: ' ./ccs_tool -verbose update -L "$tmp/more.conf"
 conf 5 'colour="red" votes="many"' '<ourtool level="3"/>' >"$tmp/wrong.conf"
 expect 1 'wrong.conf:3:[0-9]+: attribute votes="many"' ./ccs_tool update --lax "$tmp/wrong.conf"
 ./ccs_tool update -L "$tmp/wrong.conf" 2>&1 | grep -q 'update refused' && { echo "FAIL: a wrong value came to ccsd"; failed=1; }
+
+# <logging> is in force for ccsd itself: what is less than a warning does not come into its log any more.
+kill "$daemon"
+flock "$tmp/ccsd.pid" true
+daemon=
+grep -q 'ccsd .* starts' "$tmp/ccsd.log" || { echo "FAIL: the log from before the file was known is missing"; failed=1; }
+grep 'ends with code 0' "$tmp/ccsd.log" && { echo "FAIL: ccsd does not follow <logging>"; failed=1; }
 exit $failed

@@ -131,7 +131,7 @@ static void waiting(const struct clustat_report *r, struct clu_buf *ret)
 	for (unsigned i = 0; i < r->n_services; i++) {
 		const struct clustat_service *s = &r->services[i];
 
-		if (s->state != RG_RECOVERING || !*s->wait || !shown(r->only_service, s->name))
+		if ((s->state != RG_RECOVERING && s->state != RG_STARTED) || !*s->wait || !shown(r->only_service, s->name))
 			continue;
 		clu_buf_printf(ret, "%s %s waits for %s\n", any ? "" : "\n", s->name, s->wait);
 		if (*s->remedy)

@@ -6,17 +6,25 @@ RGCORE_SOURCES = rgmanager/rg_meta.h rgmanager/rg_meta.c rgmanager/rg_rm.h rgman
 	rgmanager/rg_delta.h rgmanager/rg_delta.c rgmanager/rg_core.h rgmanager/rg_priv.h rgmanager/rg_core.c \
 	rgmanager/rg_svc.c rgmanager/rg_eval.c rgmanager/rg_view.c rgmanager/rg_apply.c rgmanager/rg_request.c \
 	rgmanager/rg_conf.c rgmanager/rg_local.c rgmanager/rg_op.c rgmanager/rg_check.c rgmanager/rg_msg.c \
-	rgmanager/rg_code.c rgmanager/rg_dump.c rgmanager/rg_agent_env.h rgmanager/rg_agent_env.c
+	rgmanager/rg_code.c rgmanager/rg_dump.c rgmanager/rg_leave.c rgmanager/rg_left.c rgmanager/rg_agent_env.h rgmanager/rg_agent_env.c
 librgcore_la_SOURCES = $(RGCORE_SOURCES)
 librgcore_la_LIBADD = libclucore.la
 
 RG_WORLD = tests/unit/rg_world.h tests/unit/rg_world.c tests/unit/rg_world_feed.c
-check_PROGRAMS += test_rg_core test_rg_ops test_rg_parts
-TESTS += test_rg_core test_rg_ops test_rg_parts
+check_PROGRAMS += test_rg_core test_rg_ops test_rg_parts test_rg_leave test_rg_left
+TESTS += test_rg_core test_rg_ops test_rg_parts test_rg_leave test_rg_left
 test_rg_ops_SOURCES = tests/unit/test_rg_ops.c $(RG_WORLD)
 test_rg_ops_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 test_rg_ops_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_rg_ops_LDADD = librgcore.la $(CMOCKA_LIBS)
+test_rg_leave_SOURCES = tests/unit/test_rg_leave.c $(RG_WORLD)
+test_rg_leave_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
+test_rg_leave_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_rg_leave_LDADD = librgcore.la $(CMOCKA_LIBS)
+test_rg_left_SOURCES = tests/unit/test_rg_left.c $(RG_WORLD)
+test_rg_left_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
+test_rg_left_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_rg_left_LDADD = librgcore.la $(CMOCKA_LIBS)
 test_rg_parts_SOURCES = tests/unit/test_rg_parts.c $(RG_WORLD)
 test_rg_parts_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 test_rg_parts_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

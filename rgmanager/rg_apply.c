@@ -36,6 +36,7 @@ static void start_failed(struct rg *rg, struct rg_svc *s, const Hawser__RgMessag
 
 static void stop_failed(struct rg *rg, struct rg_svc *s, const Hawser__RgMessage *m)
 {
+	uint32_t owner = s->owner;
 	char why[RG_WHY_MAX];
 
 	/* An operator who disables a failed service has looked at it: errors are only worth a warning then. */
@@ -47,6 +48,9 @@ static void stop_failed(struct rg *rg, struct rg_svc *s, const Hawser__RgMessage
 	}
 	snprintf(why, sizeof(why), "stop failed: %s", m->why);
 	rg_svc_set(rg, s, RG_FAILED, 0, "%s", why);
+	rg_ids_add(&s->left_at, owner);
+	if (s->moving)
+		rg_ids_add(&s->left_at, s->moving);
 	rg_svc_answer(rg, s, RG_EABORT, why);
 }
 
@@ -169,6 +173,7 @@ static void leftovers(struct rg *rg, const struct rg_node *n, const Hawser__RgMe
 			continue;
 		rg_svc_set(rg, s, RG_FAILED, 0, "%s could not stop it when it joined: it may be active there",
 			rg_node_name(rg, n->nodeid));
+		rg_ids_add(&s->left_at, n->nodeid);
 		s->armed = false;
 		rg_svc_answer(rg, s, RG_EABORT, s->why);
 	}
@@ -185,9 +190,9 @@ static void apply_ready(struct rg *rg, struct rg_node *n, const Hawser__RgMessag
 	}
 	if (n->ready)
 		return;
-	n->ready = true;
+	n->ready = n->told = true;
+	rg_came_back_stopped(rg, n, m);
 	leftovers(rg, n, m);
-	rg_came_back_stopped(rg, n);
 	rg_note_node(rg, n->nodeid == rg->self ? CLU_NOTICE : CLU_INFO, "rg.member", n->nodeid, "joining", "ready",
 		"every service was stopped there once");
 	rg_arm_all(rg);
@@ -223,7 +228,7 @@ void rg_apply(struct rg *rg, uint32_t from, const Hawser__RgMessage *m)
 		apply_result(rg, from, m);
 		break;
 	case RG_M_LEAVING:
-		rg_apply_leaving(rg, n);
+		rg_apply_leaving(rg, n, m);
 		break;
 	case RG_M_GO:
 		rg->go = true;
@@ -233,6 +238,13 @@ void rg_apply(struct rg *rg, uint32_t from, const Hawser__RgMessage *m)
 		s = rg_svc_find(rg, m->svc);
 		if (s)
 			rg_ids_del(&s->init_wait, from);
+		break;
+	case RG_M_LEFT:
+		rg_apply_left(rg, n, m);
+		break;
+	case RG_M_KEPT:
+		if (m->nodeid == rg->self)
+			rg_ids_add(&rg->kept, from);
 		break;
 	case RG_NMSGS:
 		break;

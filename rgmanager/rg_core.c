@@ -17,7 +17,11 @@ struct rg *rg_new(const struct rg_options *opt)
 	rg->opt = *opt;
 	rg->next_child = 1;
 	rg->next_ticket = 1;
-	return rg;
+	if (opt->left_len && !CLU_PLANTED(RGM_NOTE_FORGOTTEN))
+		clu_buf_append(&rg->left.text, opt->left, opt->left_len);
+	rg->left.any = rg->left.text.len != 0;
+	rg->opt.left = NULL;
+	return rg->left.text.error ? rg_free(rg) : rg;
 }
 
 struct rg *rg_free(struct rg *rg)
@@ -29,6 +33,7 @@ struct rg *rg_free(struct rg *rg)
 	free(rg->svcs);
 	rg_rm_free(rg->rm);
 	clu_conf_unref(rg->conf);
+	clu_buf_free(&rg->left.text);
 	if (rg->fence)
 		hawser__fenced_news__free_unpacked(rg->fence, NULL);
 	free(rg);
@@ -182,14 +187,20 @@ static void say_ready(struct rg *rg)
 			return;
 	m.kind = RG_M_READY;
 	m.version = rg->version;
-	m.failed = calloc(rg->n_svcs + 1, sizeof(*m.failed));
+	m.failed = calloc(2 * rg->n_svcs + 1, sizeof(*m.failed));
 	if (!m.failed) {
 		rg->error = -ENOMEM;
 		return;
 	}
-	for (unsigned i = 0; i < rg->n_svcs; i++)
-		if (rg->svcs[i]->local.init_failed && !rg->svcs[i]->gone)
-			m.failed[m.n_failed++] = rg->svcs[i]->name;
+	m.inherits = m.failed + rg->n_svcs;
+	for (unsigned i = 0; i < rg->n_svcs; i++) {
+		struct rg_svc *s = rg->svcs[i];
+
+		if (s->local.init_failed && !s->gone)
+			m.failed[m.n_failed++] = s->name;
+		if (s->local.inherited && s->noted)
+			m.inherits[m.n_inherits++] = s->name;
+	}
 	rg->ready_sent = true;
 	rg_send(rg, &m);
 	free(m.failed);
@@ -200,7 +211,7 @@ static void say_go(struct rg *rg)
 {
 	Hawser__RgMessage m = HAWSER__RG_MESSAGE__INIT;
 
-	if (rg->go || !rg->admitted || !rg_may_start(rg)) {
+	if (rg->go || !rg->admitted || !rg_may_start(rg) || !rg_all_told(rg)) {
 		rg->go_since_ms = 0;
 		return;
 	}
@@ -213,95 +224,9 @@ static void say_go(struct rg *rg)
 	rg_send(rg, &m);
 }
 
-static bool nothing_here(struct rg *rg)
-{
-	for (unsigned i = 0; i < rg->n_svcs; i++) {
-		const struct rg_svc *s = rg->svcs[i];
-
-		if (s->local.op.kind || (s->local.active && !s->local.stop_failed && (!rg_is_left_alone(s) || rg->corosync_gone)))
-			return false;
-		/* In order, the group has to agree; alone, only what runs here counts. */
-		if (!rg->corosync_gone && s->owner == rg->self && rg_state_active(s->state) && !rg_is_left_alone(s))
-			return false;
-		/* What is on its way here is stopped when it has arrived. */
-		if (!rg->corosync_gone && s->moving == rg->self && s->state != RG_FAILED && !(s->flags & RG_FLAG_FROZEN))
-			return false;
-	}
-	return true;
-}
-
-static bool is_leftover(const struct rg_svc *s)
-{
-	return s->local.active && s->local.stop_failed && s->state == RG_FAILED;
-}
-
-/*
- * What could not be stopped is tried once more before nobody here looks after it: others know of it, but only until they
- * are lost themselves. true while that goes on.
- */
-static bool last_try(struct rg *rg)
-{
-	bool any = false;
-
-	for (unsigned i = 0; i < rg->n_svcs; i++) {
-		struct rg_svc *s = rg->svcs[i];
-
-		if (s->local.last_try || !is_leftover(s))
-			continue;
-		s->local.last_try = any = true;
-		rg_op_begin(rg, s, RG_OP_STOP, 0);
-		rg_op_run(rg, s);
-	}
-	return any && !nothing_here(rg);
-}
-
-/*
- * What could not be stopped may be active here. The other members know it; without any, the next rgmanager of the
- * cluster would know nothing, and start it elsewhere.
- */
-static bool leaves_untold_leftover(const struct rg *rg)
-{
-	bool left = false;
-
-	for (unsigned i = 0; i < rg->n_nodes; i++)
-		if (rg->nodes[i].present && rg->nodes[i].nodeid != rg->self)
-			return false;
-	for (unsigned i = 0; i < rg->n_svcs; i++)
-		left |= is_leftover(rg->svcs[i]);
-	return left;
-}
-
-static void say_leaving(struct rg *rg)
-{
-	Hawser__RgMessage m = HAWSER__RG_MESSAGE__INIT;
-	struct rg_node *me = rg_node_find(rg, rg->self);
-
-	if (!rg->shutdown || rg->exiting)
-		return;
-	if (rg->admitted && (!me || !me->leaving)) {
-		if (!rg->leave_asked) {
-			m.kind = RG_M_LEAVING;
-			rg_send(rg, &m);
-		}
-		rg->leave_asked = true;
-		return;
-	}
-	if (!nothing_here(rg) || (rg->admitted && last_try(rg)))
-		return;
-	rg->exiting = true;
-	rg_ask_fence_last(rg);
-	if (rg->admitted && leaves_untold_leftover(rg))
-		clu_out_fatal(rg->out, CLU_FATAL_RESET, "a service here could not be stopped, and no other rgmanager is left "
-			"that knows it: the machine is reset. Disable what has failed first (clusvcadm -d) to avoid that");
-	else if (rg->admitted)
-		clu_out_leave(rg->out);
-	else
-		clu_out_exit(rg->out);
-}
-
 static void corosync_gone(struct rg *rg)
 {
-	if (!rg->corosync_gone || rg->exiting || !nothing_here(rg))
+	if (!rg->corosync_gone || rg->exiting || !rg_nothing_here(rg))
 		return;
 	rg->exiting = true;
 	for (unsigned i = 0; i < rg->n_svcs; i++)
@@ -354,7 +279,8 @@ static void on_state(struct rg *rg, const struct clu_message *st)
 			"nodes to versions that work together");
 	rg->said_quorum_view = 0;
 	rg->conf_sent = 0;
-	rg->ready_sent = rg->leave_asked = false;
+	rg->ready_sent = rg->leave_asked = rg->stop_asked = rg->left.said = false;
+	rg->kept.n = 0;
 	rg->quorum_waits.n = 0;
 	rg->fence_heard = false;
 	rg->n_fence_said = 0;
@@ -363,8 +289,8 @@ static void on_state(struct rg *rg, const struct clu_message *st)
 			rg->nodes[i].ask_ms = rg->now_ms + RG_ASK_FENCE_MS;
 	for (unsigned i = 0; i < rg->n_svcs; i++) {
 		/* A daemon that was updated takes over what it left running; of anything else nobody knows that it may run here. */
-		rg->svcs[i]->local.inited = rg->opt.no_init_stop && rg_is_left_alone(rg->svcs[i]) &&
-			rg->svcs[i]->owner == rg->self;
+		rg->svcs[i]->local.inited = rg->svcs[i]->local.inherited = rg->opt.no_init_stop &&
+			rg_is_left_alone(rg->svcs[i]) && rg->svcs[i]->owner == rg->self;
 		rg->svcs[i]->local.done_txn = rg->svcs[i]->local.failed_txn = 0;
 		/* What is under way here goes on or is ended, but the transition that asked for it is none of this state. */
 		rg->svcs[i]->local.op.txn = 0;
@@ -423,6 +349,8 @@ static int rg_step(void *core, const struct clu_event *ev, struct clu_out *out)
 	case CLU_EV_TIMER:
 		break;
 	case CLU_EV_STORED:
+		rg_left_stored(rg, &ev->u.stored);
+		break;
 	case CLU_EV_DEVICE:
 	case CLU_NEVENTS:
 		rg->stats.ignored++;
@@ -431,11 +359,12 @@ static int rg_step(void *core, const struct clu_event *ev, struct clu_out *out)
 	/* In this order: this node's programs first, words to others after it. */
 	rg_local_act(rg);
 	rg_say_conf(rg);
+	rg_left_act(rg);
 	rg_say_quorum(rg);
 	rg_say_fenced(rg);
 	say_ready(rg);
 	say_go(rg);
-	say_leaving(rg);
+	rg_say_leaving(rg);
 	corosync_gone(rg);
 	rg_ask_fence_due(rg);
 	rg_tickets_due(rg);
@@ -454,6 +383,7 @@ static uint64_t rg_deadline(const void *core)
 	uint64_t t = sooner(rg_tickets_deadline(rg), rg_local_deadline(rg));
 
 	t = sooner(t, rg_ask_fence_deadline(rg));
+	t = sooner(t, sooner(rg_left_deadline(rg), rg_leave_deadline(rg)));
 	return sooner(t, rg->go_since_ms ? rg->go_since_ms + RG_SETTLE_MS : CLU_NEVER);
 }
 

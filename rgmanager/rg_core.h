@@ -21,11 +21,14 @@
  * - nor before a member has confirmed quorum for the present view;
  * - without quorum, or when the replicated state was replaced, a node stops
  *   whatever it runs, before anything else;
- * - a node takes part only after it has stopped every configured service once.
+ * - a node takes part only after it has stopped every configured service once;
+ * - what runs on, or may, where no rgmanager looks after it stands on the disks of
+ *   the others, and is said before anything is started.
  *
  * Files: rg_core.c (events), rg_apply.c (messages), rg_view.c (members, loss,
  * fencing), rg_svc.c (the one writer of a service's state), rg_eval.c
- * (placement), rg_request.c (admin), rg_local.c (what this node must do),
+ * (placement), rg_request.c (admin), rg_leave.c (an end in order), rg_left.c (the
+ * note of what is left alone), rg_local.c (what this node must do),
  * rg_op.c and rg_check.c (running agents), rg_msg.c (bytes), rg_conf.c
  * (cluster.conf in force), rg_dump.c (people).
  */
@@ -59,8 +62,17 @@ const char *rg_code_text(int code);
 
 struct rg_options {
 	bool no_init_stop;		/* -N: do not stop at the start what the others know as frozen here */
+	const char *left_path;		/* note of services left alone elsewhere; NULL: none is kept. Not copied. */
+	const void *left;		/* its content, "" when there is none; as rg_left_check() likes it */
+	size_t left_len;
 	struct rg_registry registry;	/* agents' metadata */
 };
+
+#define RG_LEFT_FILE "rgmanager.left"
+#define RG_LEFT_MAX (1024u * 1024)	/* bytes of such a file */
+
+/* 0, or -EBADMSG: it is none that rgmanager wrote. */
+int rg_left_check(const void *data, size_t len);
 
 struct rg;
 

@@ -26,6 +26,7 @@ static void dump_service(const struct rg_svc *s, struct clu_buf *b)
 	dump_ids(b, "tried", &s->tried);
 	dump_ids(b, "init_wait", &s->init_wait);
 	dump_ids(b, "late", &s->late);
+	dump_ids(b, s->noted ? "noted_at" : "left_at", &s->left_at);
 	clu_buf_printf(b, " why=\"%s\"\n", s->why);
 	clu_buf_printf(b, "local %s active=%d inited=%d stop_failed=%d op=%d step=%u/%u child=%" PRIu64 " fault=\"%s\"\n", s->name,
 		l->active, l->inited, l->stop_failed, l->op.kind, l->op.at, l->op.plan.n, l->op.child, l->fault);
@@ -41,9 +42,12 @@ void rg_dump(const void *core, struct clu_buf *ret)
 	for (unsigned i = 0; i < rg->n_nodes; i++) {
 		const struct rg_node *n = &rg->nodes[i];
 
-		clu_buf_printf(ret, "node %u present=%d ready=%d leaving=%d quorum=%u lost=%d left_behind=%d fence_seq=%" PRIu64 "\n",
-			n->nodeid, n->present, n->ready, n->leaving, n->quorum, n->lost, n->left_behind, n->fence_seq);
+		clu_buf_printf(ret, "node %u present=%d ready=%d leaving=%d quorum=%u lost=%d left_behind=%d told=%d fence_seq=%" PRIu64 "\n",
+			n->nodeid, n->present, n->ready, n->leaving, n->quorum, n->lost, n->left_behind, n->told, n->fence_seq);
 	}
+	clu_buf_printf(ret, "note gen=%" PRIu64 " stored=%" PRIu64 " storing=%d said=%d failures=%u\n%s", rg->left.gen,
+		rg->left.stored_gen, rg->left.storing, rg->left.said, rg->left.failures,
+		clu_buf_text(&rg->left.text));
 	for (unsigned i = 0; i < rg->n_svcs; i++) {
 		dump_service(rg->svcs[i], ret);
 		if (rg->svcs[i]->local.tree)

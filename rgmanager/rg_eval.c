@@ -329,8 +329,12 @@ static void evaluate_one(struct rg *rg, struct rg_svc *s)
 	const struct rg_policy *p = rg_rm_policy(rg->rm, s->name);
 	const struct rg_node *owner = rg_node_find(rg, s->owner);
 
-	if (s->flags & RG_FLAG_FROZEN && !CLU_PLANTED(RGM_FROZEN_MOVED))
+	if (s->flags & RG_FLAG_FROZEN && !CLU_PLANTED(RGM_FROZEN_MOVED)) {
+		/* Frozen it was being stopped (no quorum, nobody who would know where it runs) when its node was lost. */
+		if (s->state == RG_STOPPING && !(owner && owner->present) && !rg_any_lost(rg))
+			rg_svc_next(rg, s);
 		return;
+	}
 	if (rg_state_active(s->state) && !(owner && owner->present))
 		owner_gone(rg, s);
 	/* Not before the node that it came from is known to be off: until then it may still arrive. */

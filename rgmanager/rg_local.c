@@ -95,6 +95,9 @@ static void tend(struct rg *rg, struct rg_svc *s)
 
 	if (l->failed_txn == s->txn || (!l->active && l->done_txn == s->txn))
 		return;		/* all were told about it, and what follows is not delivered yet */
+	/* It is known from a disk only, and this daemon does not take it over: it is stopped once, as all is. */
+	if (!l->active && s->noted && !l->inherited)
+		return;
 	if (!l->active) {	/* it migrated to us */
 		l->active = true;
 		for (struct rg_inst *i = l->tree; i; i = rg_inst_walk(l->tree, i))

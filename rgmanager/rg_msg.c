@@ -22,6 +22,7 @@ static void node_save(const struct rg_node *n, Hawser__RgNodeState *o)
 	o->lost_us = n->lost_us;
 	o->fenced_here = n->fenced_here;
 	o->left_behind = n->left_behind;
+	o->told = n->told;
 	o->fence_seq = n->fence_seq;
 }
 
@@ -53,6 +54,9 @@ static void svc_save(const struct rg_svc *s, Hawser__RgServiceState *o)
 	o->n_init_wait = s->init_wait.n;
 	o->late = (uint32_t *)s->late.id;
 	o->n_late = s->late.n;
+	o->left_at = (uint32_t *)s->left_at.id;
+	o->n_left_at = s->left_at.n;
+	o->noted = s->noted;
 }
 
 int rg_snapshot(const void *core, struct clu_buf *ret)
@@ -109,6 +113,7 @@ static void node_load(struct rg_node *n, const Hawser__RgNodeState *o)
 		.nodeid = o->nodeid, .present = o->present, .ready = o->ready, .leaving = o->leaving, .quorum = o->quorum, .confirmed = o->confirmed,
 		.lost = o->lost, .lost_how = o->lost_how <= CLU_LEFT_NODE ? (enum clu_left)o->lost_how : CLU_LEFT_NODE,
 		.lost_us = o->lost_us, .fenced_here = o->fenced_here, .fence_seq = o->fence_seq, .left_behind = o->left_behind,
+		.told = o->told,
 	};
 }
 
@@ -135,6 +140,8 @@ static void svc_load(struct rg_svc *s, const Hawser__RgServiceState *o)
 	s->gone = o->gone;
 	ids_load(&s->init_wait, o->init_wait, o->n_init_wait);
 	ids_load(&s->late, o->late, o->n_late);
+	ids_load(&s->left_at, o->left_at, o->n_left_at);
+	s->noted = o->noted;
 }
 
 /* Back to nothing; what this node's agents do is kept, it is stopped in rg_local_act. */

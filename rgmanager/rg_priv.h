@@ -19,6 +19,7 @@
 #define RG_OP_BOUND_MS 600000u		/* a request that takes longer is answered "try again" */
 #define RG_WAIT_MS 1000u		/* a `wait` is answered within this time */
 #define RG_SETTLE_MS 5000u		/* at cluster start: how long members that are not ready yet are waited for */
+#define RG_KEEP_MS 10000u		/* at its end: how long an rgmanager waits for the others' disks */
 #define RG_ASK_FENCE_MS 15000u		/* a lost node that fenced does not deal with: ask it to */
 
 enum rg_msg_kind {
@@ -28,9 +29,11 @@ enum rg_msg_kind {
 	RG_M_FENCED,		/* what fenced says about a node; yes: known since the sender's start, tells nothing new */
 	RG_M_OP,		/* an admin request */
 	RG_M_RESULT,		/* an operation of the owner has ended (code: enum rg_outcome) */
-	RG_M_LEAVING,		/* the sender shuts down */
+	RG_M_LEAVING,		/* the sender shuts down; yes: it also stops what it would have left running */
 	RG_M_GO,		/* do not wait longer for members that are not ready */
 	RG_M_INITED,		/* the sender has stopped a newly configured service once, or could not (failed) */
+	RG_M_LEFT,		/* what the sender's disk says that others have left running (rg_left.c) */
+	RG_M_KEPT,		/* what this node leaves running stands on the sender's disk */
 	RG_NMSGS
 };
 
@@ -64,9 +67,11 @@ struct rg_node {
 	uint64_t lost_us;
 	bool fenced_here;		/* fenced while it was still a member */
 	bool left_behind;		/* its rgmanager ended in order, and frozen services of it run on there */
+	bool told;			/* has said what its disk knows (RG_M_LEFT) */
 	uint64_t fence_seq;		/* of its newest fencing that was delivered here */
 	/* local */
 	uint64_t ask_ms;		/* when to ask fenced about it */
+	bool kept_said, off_said;	/* RG_M_KEPT for it; that it is off since before we came */
 };
 
 struct rg_ids {
@@ -105,6 +110,7 @@ struct rg_local {
 	bool inited;			/* was stopped here once */
 	bool init_failed;		/* ... or that failed: it may be active here */
 	bool stop_failed;
+	bool inherited;			/* frozen, runs on from this daemon's former life */
 	bool last_try;			/* this node shuts down, and has begun to stop it once more */
 	uint64_t done_txn;		/* the result of this transition's operation has been sent */
 	uint64_t failed_txn;		/* all were told that it failed: nothing more is done about it here */
@@ -133,6 +139,9 @@ struct rg_svc {
 	bool armed;			/* stopped, and to be considered for a start */
 	bool gone;			/* not in cluster.conf any more */
 	struct rg_ids init_wait;	/* members that have not stopped it once yet */
+	/* Nodes where it may be active: of a failed one, and of one that is known from disks only (noted). */
+	struct rg_ids left_at;
+	bool noted;
 	struct rg_ids late;		/* nodes that got ready while it could not be moved: asked again when it can */
 	char why[RG_WHY_MAX];
 	struct rg_local local;
@@ -150,6 +159,17 @@ struct rg_ticket {
 
 struct rg_stats {
 	uint64_t stale_results, ignored, bad_messages;
+};
+
+/* The note on this node's disk (rg_left.c): `text` is what it shall hold. Generations: 0 is what was found there. */
+struct rg_keeper {
+	struct clu_buf text;
+	bool any;			/* text names a service */
+	bool said;			/* told the group what it held before */
+	bool storing;
+	uint64_t gen, storing_gen, stored_gen, store_id;
+	uint64_t retry_ms;		/* after a write that failed; 0: none has */
+	unsigned failures;
 };
 
 struct rg {
@@ -188,6 +208,10 @@ struct rg {
 	Hawser__FencedNews *fence;	/* newest word */
 	const char *told_wait;		/* why this node does not take part yet, as it was noted */
 	uint64_t go_since_ms;
+	struct rg_keeper left;
+	struct rg_ids kept;		/* members whose disks hold what we leave running */
+	uint64_t keep_by_ms;		/* 0: nobody is waited for yet */
+	bool stop_asked;		/* nobody wrote it down: told all that it is stopped */
 	uint64_t next_child, next_ticket;
 	struct rg_ticket tickets[RG_MAX_TICKETS];
 	unsigned n_tickets;
@@ -253,14 +277,29 @@ void rg_on_quorum(struct rg *rg, const struct clu_quorum *q);
 void rg_on_fenced(struct rg *rg, const struct clu_peer *p);
 void rg_say_fenced(struct rg *rg);
 /* A node has said that everything is stopped there: the loss of its services is settled, fenced or not. */
-void rg_came_back_stopped(struct rg *rg, struct rg_node *n);
-/* Frozen, and not on its way: it is left running also where rgmanager ends in order. */
-bool rg_is_left_alone(const struct rg_svc *s);
-void rg_apply_leaving(struct rg *rg, struct rg_node *n);
+void rg_came_back_stopped(struct rg *rg, struct rg_node *n, const Hawser__RgMessage *m);
 void rg_apply_quorum(struct rg *rg, struct rg_node *n, const Hawser__RgMessage *m);
 void rg_apply_fenced(struct rg *rg, const Hawser__RgMessage *m);
 void rg_say_quorum(struct rg *rg);
 void rg_ask_fence_due(struct rg *rg);
+/* rg_leave.c */
+/* Frozen, and not on its way: it is left running also where rgmanager ends in order. */
+bool rg_is_left_alone(const struct rg_svc *s);
+bool rg_nothing_here(struct rg *rg);		/* all is stopped that has to be before this daemon ends */
+void rg_apply_leaving(struct rg *rg, struct rg_node *n, const Hawser__RgMessage *m);
+void rg_say_leaving(struct rg *rg);
+uint64_t rg_leave_deadline(const struct rg *rg);
+/* rg_left.c */
+void rg_left_act(struct rg *rg);		/* says what the disk holds, brings the disk up to date */
+void rg_left_stored(struct rg *rg, const struct clu_stored *st);
+uint64_t rg_left_deadline(const struct rg *rg);
+bool rg_left_by(const struct rg *rg, uint32_t nodeid);	/* would others have to write down something of this node? */
+bool rg_noted_at(const struct rg *rg, uint32_t nodeid);	/* is a service known from disks only that may be active there? */
+bool rg_all_told(const struct rg *rg);
+void rg_apply_left(struct rg *rg, struct rg_node *n, const Hawser__RgMessage *m);
+/* Nothing is left at the node, but for what it inherits itself (m, may be NULL). */
+void rg_left_over(struct rg *rg, const struct rg_node *n, const Hawser__RgMessage *m);
+/* rg_view.c */
 /* The last member leaves: what only it knows is handed on to fenced, which the next rgmanager of the cluster asks. */
 void rg_ask_fence_last(struct rg *rg);
 uint64_t rg_ask_fence_deadline(const struct rg *rg);

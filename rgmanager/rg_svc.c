@@ -22,22 +22,23 @@ const char *rg_state_name(uint32_t state)
 
 /*
  * Legal moves. An operator's word may end any state but `starting` and `stopping` in `disabled` or `stopped`. What is
- * not active anywhere fails when a node that joins says that it could not stop it there.
+ * not active anywhere fails when a node that joins says that it could not stop it there. What is known from a disk only
+ * (rg_left.c) is started or failed at once, and nothing any more when its node is known to be clean.
  */
 static const unsigned legal[] = {
 	[RG_STOPPED - RG_STOPPED] = BIT(RG_STARTING) | BIT(RG_STOPPING) | BIT(RG_DISABLED) | BIT(RG_STOPPED) |
-		BIT(RG_FAILED),
+		BIT(RG_FAILED) | BIT(RG_STARTED),
 	[RG_STARTING - RG_STOPPED] = BIT(RG_STARTED) | BIT(RG_RECOVERABLE) | BIT(RG_STOPPING) | BIT(RG_RECOVERING),
 	[RG_STARTED - RG_STOPPED] = BIT(RG_RECOVERABLE) | BIT(RG_STOPPING) | BIT(RG_RECOVERING) | BIT(RG_STARTED),
 	[RG_STOPPING - RG_STOPPED] = BIT(RG_STOPPED) | BIT(RG_DISABLED) | BIT(RG_FAILED) | BIT(RG_RECOVERING) |
 		BIT(RG_STOPPING),
-	[RG_FAILED - RG_STOPPED] = BIT(RG_STOPPING) | BIT(RG_DISABLED) | BIT(RG_FAILED),
+	[RG_FAILED - RG_STOPPED] = BIT(RG_STOPPING) | BIT(RG_DISABLED) | BIT(RG_FAILED) | BIT(RG_STOPPED),
 	[RG_RECOVERABLE - RG_STOPPED] = BIT(RG_RECOVERING) | BIT(RG_FAILED) | BIT(RG_STOPPING) | BIT(RG_STOPPED) |
 		BIT(RG_DISABLED),
 	[RG_RECOVERING - RG_STOPPED] = BIT(RG_STARTING) | BIT(RG_STOPPED) | BIT(RG_DISABLED) | BIT(RG_STOPPING) |
 		BIT(RG_FAILED),
 	[RG_DISABLED - RG_STOPPED] = BIT(RG_STARTING) | BIT(RG_STOPPED) | BIT(RG_STOPPING) | BIT(RG_DISABLED) |
-		BIT(RG_FAILED),
+		BIT(RG_FAILED) | BIT(RG_STARTED),
 	[RG_MIGRATING - RG_STOPPED] = 0,
 };
 
@@ -61,11 +62,11 @@ void rg_svc_reset(struct rg_svc *s)
 	s->transition_us = s->txn = 0;
 	s->want = RG_W_STOPPED;
 	s->target = s->moving = s->home = 0;
-	s->tried.n = s->init_wait.n = s->late.n = 0;
+	s->tried.n = s->init_wait.n = s->late.n = s->left_at.n = 0;
 	s->req_node = s->req_asked = 0;
 	s->req_ticket = 0;
 	s->req_verb = RG_V_NONE;
-	s->armed = s->gone = false;
+	s->armed = s->gone = s->noted = false;
 	s->why[0] = '\0';
 }
 
@@ -148,6 +149,10 @@ void rg_svc_set(struct rg *rg, struct rg_svc *s, enum rg_state state, uint32_t o
 		s->flags &= ~RG_FLAG_PARTIAL;
 		s->local.decided_ms = rg->now_ms;
 	}
+	if (state != RG_FAILED && !(state == RG_STARTED && s->noted)) {
+		s->left_at.n = 0;
+		s->noted = false;
+	}
 	s->state = state;
 	s->owner = owner;
 	s->txn++;
@@ -228,10 +233,23 @@ static void waits_for_fencing(struct rg *rg, struct clu_buf *wait, struct clu_bu
 	}
 }
 
+/* Known from a disk only: it ends when each node where it may be active has said, or is known, to run nothing. */
+static void waits_for_word(struct rg *rg, const struct rg_svc *s, struct clu_buf *wait, struct clu_buf *remedy)
+{
+	for (unsigned i = 0; i < s->left_at.n; i++)
+		clu_buf_printf(wait, "%s%s", i ? ", " : "rgmanager to be started on ", rg_node_name(rg, s->left_at.id[i]));
+	clu_buf_printf(wait, ": %s", s->why);
+	clu_buf_printf(remedy, "fence_node %s", rg_node_name(rg, s->left_at.id[0]));
+}
+
 bool rg_svc_waits(struct rg *rg, const struct rg_svc *s, struct clu_buf *wait, struct clu_buf *remedy)
 {
 	bool waiting = s->state == RG_RECOVERING || (s->state == RG_STOPPED && s->armed);
 
+	if (s->noted) {
+		waits_for_word(rg, s, wait, remedy);
+		return true;
+	}
 	if (s->state == RG_FAILED) {
 		clu_buf_printf(wait, "an operator: %s", s->why);
 		clu_buf_printf(remedy, "clusvcadm -d %s", s->name);

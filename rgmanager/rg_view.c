@@ -41,11 +41,14 @@ static void fenced(struct rg *rg, struct rg_node *n, const char *how)
 
 	snprintf(why, sizeof(why), "fenced says so (%s)", how);
 	settled(rg, n, "fenced", why);
+	n->left_behind = false;
+	rg_left_over(rg, n, NULL);
 }
 
-void rg_came_back_stopped(struct rg *rg, struct rg_node *n)
+void rg_came_back_stopped(struct rg *rg, struct rg_node *n, const Hawser__RgMessage *m)
 {
 	n->left_behind = false;
+	rg_left_over(rg, n, m);
 	if (n->lost)
 		settled(rg, n, "ready", "its rgmanager came back and has stopped every service there");
 }
@@ -99,7 +102,7 @@ static void member_left(struct rg *rg, const struct clu_member_left *l, const st
 	if (!n)
 		return;
 	was_here = n->present;
-	n->present = n->ready = n->leaving = n->confirmed = false;
+	n->present = n->ready = n->leaving = n->confirmed = n->told = false;
 	n->quorum = 0;
 	for (unsigned i = 0; i < rg->n_svcs; i++)
 		rg_ids_del(&rg->svcs[i]->init_wait, l->nodeid);
@@ -170,7 +173,7 @@ void rg_on_view(struct rg *rg, const struct clu_view *v)
 		if (!n)
 			continue;
 		n->present = true;
-		n->ready = n->leaving = n->fenced_here = n->confirmed = false;
+		n->ready = n->leaving = n->fenced_here = n->confirmed = n->told = n->kept_said = n->off_said = false;
 		n->quorum = 0;
 		/* It is back: it gets the time to say that it has stopped everything. */
 		if (n->lost)
@@ -202,7 +205,7 @@ void rg_on_view(struct rg *rg, const struct clu_view *v)
 	if (v->first) {
 		rg->said_quorum_view = 0;
 		rg->conf_sent = 0;
-		rg->ready_sent = false;
+		rg->ready_sent = rg->left.said = false;
 	}
 	rg->admitted = true;
 	check_quorum_waits(rg);
@@ -346,6 +349,27 @@ static uint64_t *fence_said(struct rg *rg, uint32_t nodeid)
 }
 
 /*
+ * A service known from a disk only was left by an rgmanager that had been in the fence domain. If its node has not been
+ * there since its last fencing, that fencing came later, be it before this group began.
+ */
+static void say_off(struct rg *rg, const Hawser__FencedDone *d)
+{
+	struct rg_node *n = rg_node_find(rg, d->nodeid);
+	Hawser__RgMessage m = HAWSER__RG_MESSAGE__INIT;
+
+	if (!d->standing || !strcmp(d->how, "member") || !n || n->present || n->lost || n->off_said ||
+		!rg_noted_at(rg, d->nodeid) || !rg_rm_has_fencing(rg->rm, d->nodeid))
+		return;
+	n->off_said = true;
+	m.kind = RG_M_FENCED;
+	m.nodeid = d->nodeid;
+	m.number = d->seq;
+	m.how = d->how;
+	m.standing = true;
+	rg_send(rg, &m);
+}
+
+/*
  * What was fenced before this daemon heard of anything (yes = true) sets the starting point only; what comes after it
  * is news. A fenced that is not in the domain yet still takes over what happened before: that is no news either.
  */
@@ -363,6 +387,7 @@ void rg_say_fenced(struct rg *rg)
 		uint64_t *said = fence_said(rg, d->nodeid);
 		Hawser__RgMessage m = HAWSER__RG_MESSAGE__INIT;
 
+		say_off(rg, d);
 		if (!said || d->seq <= *said || (n && d->seq <= n->fence_seq))
 			continue;
 		*said = d->seq;
@@ -377,11 +402,23 @@ void rg_say_fenced(struct rg *rg)
 	rg->fence_heard = rg->fence_heard || rg->fence->joined;
 }
 
+static void off_since_before(struct rg *rg, struct rg_node *n)
+{
+	if (n->present || n->lost || !rg_noted_at(rg, n->nodeid))
+		return;
+	n->left_behind = false;
+	rg_left_over(rg, n, NULL);
+}
+
 void rg_apply_fenced(struct rg *rg, const Hawser__RgMessage *m)
 {
 	struct rg_node *n = rg_node_get(rg, m->nodeid);
 	bool returned = !strcmp(m->how, "member");
 
+	if (n && m->standing) {
+		off_since_before(rg, n);
+		return;
+	}
 	if (!n || m->number <= n->fence_seq || (m->yes && n->lost)) {
 		rg->stats.ignored++;
 		return;
@@ -401,6 +438,7 @@ void rg_apply_fenced(struct rg *rg, const Hawser__RgMessage *m)
 		n->fenced_here = true;
 	} else if (!returned) {
 		n->left_behind = false;
+		rg_left_over(rg, n, NULL);
 	}
 }
 
@@ -452,55 +490,4 @@ uint64_t rg_ask_fence_deadline(const struct rg *rg)
 		if (rg->nodes[i].lost && rg->nodes[i].ask_ms < t)
 			t = rg->nodes[i].ask_ms;
 	return t;
-}
-
-bool rg_is_left_alone(const struct rg_svc *s)
-{
-	return s->flags & RG_FLAG_FROZEN && s->state == RG_STARTED;
-}
-
-/* Is there a member that stays, and will know where frozen services run? */
-static bool anyone_stays(const struct rg *rg)
-{
-	for (unsigned i = 0; i < rg->n_nodes; i++)
-		if (rg->nodes[i].present && !rg->nodes[i].leaving)
-			return true;
-	return false;
-}
-
-/*
- * A frozen service runs on while another rgmanager knows of it. When the last one leaves, those that come later would
- * start it elsewhere: where there still is an rgmanager, it is stopped. What runs on where there is none any more
- * nobody can stop; the operator is told.
- */
-static void nobody_stays(struct rg *rg, const struct rg_node *last)
-{
-	for (unsigned i = 0; i < rg->n_svcs; i++) {
-		struct rg_svc *s = rg->svcs[i];
-		const struct rg_node *owner = rg_node_find(rg, s->owner);
-
-		if (rg_is_left_alone(s) && owner && owner->present)
-			rg_svc_stop(rg, s, RG_STOPPING, RG_W_RELOCATE, "it is frozen, but no rgmanager is left that would know where "
-				"it runs");
-	}
-	for (unsigned i = 0; i < rg->n_nodes && last->nodeid == rg->self; i++)
-		if (rg->nodes[i].left_behind)
-			rg_note_node(rg, CLU_CRIT, "rg.forgotten", rg->nodes[i].nodeid, "", "", "frozen services run on there, and with "
-				"this rgmanager the last one ends that knows it: start rgmanager there before it is started anywhere else");
-}
-
-void rg_apply_leaving(struct rg *rg, struct rg_node *n)
-{
-	n->leaving = true;
-	n->ready = false;
-	for (unsigned i = 0; i < rg->n_svcs; i++) {
-		struct rg_svc *s = rg->svcs[i];
-
-		if (s->owner != n->nodeid || rg_is_left_alone(s) || s->state == RG_STOPPING || s->state == RG_RECOVERABLE ||
-			!rg_state_active(s->state))
-			continue;
-		rg_svc_stop(rg, s, RG_STOPPING, RG_W_RELOCATE, "its node shuts rgmanager down");
-	}
-	if (!anyone_stays(rg))
-		nobody_stays(rg, n);
 }

@@ -3,13 +3,16 @@
 #include <errno.h>
 #include <string.h>
 
+#include "clu_path.h"
 #include "clu_shell.h"
+#include "clu_store.h"
 #include "rg_agents.h"
 #include "rg_core.h"
 
 static struct rg_options options;
 static const char *agent_path;
 static struct rg_agents *agents;
+static struct clu_buf left_path, left, fault;
 
 static int set_no_init_stop(void *ctx, const char *value)
 {
@@ -32,17 +35,47 @@ static const struct clu_daemon_opt opts[] = {
 		set_agent_path },
 };
 
+/*
+ * What may run on other nodes with nobody to look after it. Without an answer to that, services could be started a second
+ * time, so a file that cannot be read ends the start: a person has to look.
+ */
+static int read_left(const char **why)
+{
+	const char *path;
+	int r;
+
+	clu_buf_printf(&left_path, "%s/" RG_LEFT_FILE, clu_path(CLU_PATH_STATE));
+	path = clu_buf_text(&left_path);
+	r = clu_store_settle(path);
+	if (r == 0)
+		r = clu_store_read(path, RG_LEFT_MAX, &left);
+	if (r == 0)
+		r = rg_left_check(left.data, left.len);
+	if (r == 0 || r == -ENOENT) {
+		options.left_path = path;
+		options.left = left.data;
+		options.left_len = left.len;
+		return left_path.error;
+	}
+	clu_buf_printf(&fault, "%s: cannot be read: %s. It says which services may run on other nodes though no rgmanager looks "
+		"after them there: see that none does, then remove the file", path, r == -EBADMSG ? "it is damaged" :
+		r == -EFBIG ? "it is too large" : strerror(-r));
+	*why = clu_buf_text(&fault);
+	return r;
+}
+
 static void *core_new(void *opt_ctx, const char **why)
 {
 	struct rg *rg = NULL;
 
+	*why = "out of memory";
+	if (read_left(why) < 0)
+		return NULL;
 	agents = rg_agents_new(agent_path);
 	if (agents) {
 		options.registry = rg_agents_registry(agents);
 		rg = rg_new(&options);
 	}
-	if (!rg)
-		*why = "out of memory";
 	return rg;
 }
 
@@ -78,6 +111,12 @@ int main(int argc, char **argv)
 		.core_free = core_free,
 	};
 
+	int r;
+
 	old_letters(argc, argv);
-	return clu_shell_main(&daemon_desc, argc, argv);
+	r = clu_shell_main(&daemon_desc, argc, argv);
+	clu_buf_free(&left_path);
+	clu_buf_free(&left);
+	clu_buf_free(&fault);
+	return r;
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The cases: each must come out as its script expects, and must not with the planted bugs that it names in a line
-# "# red with NAME ...": so each is seen to fail in every check.
+# "# red with NAME ...": so each is seen to fail in every check. Bugs that no seed shows have a case that does.
 set -u
 bad=0
 for case in "$HAWSER_SRCDIR"/tests/sim/cases/*.sim; do
@@ -24,5 +24,11 @@ for case in "$HAWSER_SRCDIR"/tests/sim/cases/*.sim; do
 			bad=1
 		fi
 	done
+done
+for bug in $("$HAWSER_BUILDDIR/hasim_bugs" bugs | awk '$2 == "case" { print $1 }'); do
+	if ! grep -q "^# red with.*\<$bug\>" "$HAWSER_SRCDIR"/tests/sim/cases/*.sim; then
+		echo "FAIL the planted bug $bug is left to a case, and no case is red with it"
+		bad=1
+	fi
 done
 exit $bad

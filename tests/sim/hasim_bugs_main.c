@@ -69,6 +69,10 @@ static int prove(const struct sim_bug *b, uint64_t within)
 	char other[80] = "";
 	struct sim_result res;
 
+	if (!strcmp(b->promise, "case")) {
+		printf("PASS %s: left to its case\n", b->name);
+		return 0;
+	}
 	clu_planted = (enum clu_bug)b->bug;
 	for (uint64_t seed = 1; seed <= within; seed++) {
 		if (!run_seed(seed, NULL, &res))

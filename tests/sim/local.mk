@@ -78,6 +78,11 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/master_hangs.sim \
 	tests/sim/cases/merge_brings_quorum.sim \
 	tests/sim/cases/migration_meets_crash.sim \
+	tests/sim/cases/note_and_fencing.sim \
+	tests/sim/cases/note_full_disk.sim \
+	tests/sim/cases/note_is_over.sim \
+	tests/sim/cases/note_is_read.sim \
+	tests/sim/cases/note_of_a_failed_stop.sim \
 	tests/sim/cases/owner_crashes.sim \
 	tests/sim/cases/power_off_comes_late.sim \
 	tests/sim/cases/quorum_lost.sim \
@@ -107,7 +112,8 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/update_meets_crash.sim \
 	tests/sim/cases/updates_race.sim \
 	tests/sim/cases/vote_of_the_victim.sim \
-	tests/sim/cases/word_before_quorum.sim
+	tests/sim/cases/word_before_quorum.sim \
+	tests/sim/cases/written_before_the_end.sim
 
 # Which branches of the cores the simulator takes; builds hasim once more, for gcov.
 EXTRA_DIST += tests/sim/branches.py tests/sim/unreached.txt

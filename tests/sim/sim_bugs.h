@@ -6,7 +6,11 @@
 struct sim_bug {
 	const char *name;
 	unsigned bug;		/* an enum clu_bug, which only hasim_bugs has */
-	const char *promise;	/* as it begins sim_fail()'s text; several are parted by blanks */
+	/*
+	 * As it begins sim_fail()'s text; several are parted by blanks. "case": it needs several rare faults in one order,
+	 * and is shown by a case that says "red with" it, not by seeds.
+	 */
+	const char *promise;
 	const char *slip;
 };
 

@@ -139,6 +139,8 @@ static const struct sim_daemon_type fenced_type = { &fdom_ops, fenced_new, fence
 
 /* ---- rgmanager ---- */
 
+#define LEFT_PATH "/var/lib/hawser/" RG_LEFT_FILE
+
 void sim_types_done(void)
 {
 	sim_meta_done();
@@ -146,10 +148,15 @@ void sim_types_done(void)
 
 static void *rgm_new(void *world, unsigned node)
 {
-	const struct sim_world *w = world;
+	struct sim_world *w = world;
 	/* As its update is described: the new one takes over what was frozen before the old one was stopped. */
-	struct rg_options opt = { .no_init_stop = w->node[node].newer, .registry = { sim_meta_lookup, NULL } };
+	struct rg_options opt = { .no_init_stop = w->node[node].newer, .registry = { sim_meta_lookup, NULL },
+		.left_path = LEFT_PATH };
 
+	sim_disk_settle(w, node, LEFT_PATH);
+	opt.left = sim_file_get(w, node, LEFT_PATH, &opt.left_len);
+	if (opt.left && rg_left_check(opt.left, opt.left_len) < 0)
+		abort();
 	return rg_new(&opt);
 }
 

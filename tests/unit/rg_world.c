@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rg_world.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -84,6 +85,10 @@ void w_free(struct world *w)
 		rg_free(w->core[i]);
 	for (unsigned i = w->q_head; i != w->q_tail; i = (i + 1) % 512)
 		free(w->queue[i].data);
+	for (unsigned i = 0; i <= W_NODES; i++) {
+		clu_buf_free(&w->left[i]);
+		clu_buf_free(&w->store[i].text);
+	}
 	drop_answers(w);
 	clu_out_free(w->out);
 	clu_buf_free(&w->log);
@@ -190,8 +195,14 @@ static void on_action(struct world *w, unsigned node, const struct clu_action *a
 		if (a->u.note.level > CLU_DEBUG && !strcmp(a->u.note.event, "rg.state"))
 			clu_buf_printf(&w->log, "%s: %s -> %s\n", a->u.note.object, a->u.note.from, a->u.note.to);
 		break;
-	case CLU_ACT_NOTIFY:
 	case CLU_ACT_STORE:
+		assert_false(w->store[node].under_way);
+		w->store[node].under_way = true;
+		w->store[node].id = a->u.store.id;
+		clu_buf_free(&w->store[node].text);
+		clu_buf_append(&w->store[node].text, a->u.store.data, a->u.store.len);
+		break;
+	case CLU_ACT_NOTIFY:
 	case CLU_ACT_JOIN:
 	case CLU_ACT_KILL_NODE:
 	case CLU_ACT_CONFIG:
@@ -263,6 +274,25 @@ static void end_child(struct world *w, unsigned i)
 	w_step(w, c.node, &ev);
 }
 
+static bool one_store(struct world *w)
+{
+	for (unsigned n = 1; n <= W_NODES; n++) {
+		struct clu_event ev = { .type = CLU_EV_STORED };
+
+		if (!w->store[n].under_way || w->hold_disks & 1u << n)
+			continue;
+		w->store[n].under_way = false;
+		ev.u.stored.id = w->store[n].id;
+		if (w->full_disks & 1u << n)
+			ev.u.stored.result = -ENOSPC;
+		else
+			w_note(w, n, clu_buf_text(&w->store[n].text));
+		w_step(w, n, &ev);
+		return true;
+	}
+	return false;
+}
+
 void w_end_children(struct world *w)
 {
 	bool hold = w->hold_children;
@@ -281,5 +311,6 @@ void w_run(struct world *w)
 				end_child(w, i);
 				more = true;
 			}
+		more = more || one_store(w);
 	}
 }

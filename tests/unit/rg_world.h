@@ -49,6 +49,9 @@ struct world {
 	unsigned n_fails;
 	char active[W_NODES + 1][32][96];
 	unsigned n_active[W_NODES + 1];
+	struct clu_buf left[W_NODES + 1];	/* the note on each node's disk */
+	struct { bool under_way; uint64_t id; struct clu_buf text; } store[W_NODES + 1];
+	uint32_t hold_disks, full_disks;	/* a bit per node: writes do not end, or fail */
 	bool no_init_stop;		/* cores that start from now on run with -N */
 	bool alive[W_NODES + 1];	/* runs and is a group member */
 	uint64_t fence_seq, done_seq[W_NODES + 1];
@@ -102,6 +105,10 @@ void w_same(struct world *w);
 
 /* The service's state and owner as every live member holds them; all members hold the same. */
 void w_expect(struct world *w, const char *svc, enum rg_state state, uint32_t owner);
+struct world *w_frozen(unsigned nodes);	/* all members run, and web is frozen on n1 */
+/* Does the note on this node's disk have this line? */
+bool w_noted(const struct world *w, unsigned node, const char *line);
+void w_note(struct world *w, unsigned node, const char *text);	/* puts it there */
 bool w_logged(const struct world *w, const char *text);
 void w_log_reset(struct world *w);
 /* A message as if `from` had sent it. */

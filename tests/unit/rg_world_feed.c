@@ -110,7 +110,8 @@ static void give_config(struct world *w, unsigned node)
 
 void w_boot(struct world *w, unsigned node)
 {
-	struct rg_options opt = { .no_init_stop = w->no_init_stop, .registry = w_registry() };
+	struct rg_options opt = { .no_init_stop = w->no_init_stop, .registry = w_registry(), .left_path = "/left",
+		.left = w->left[node].data, .left_len = w->left[node].len };
 	struct clu_event ev = { .type = CLU_EV_START };
 	char name[8];
 	unsigned donor = 0;
@@ -156,6 +157,7 @@ void w_boot_all(struct world *w, unsigned count)
 static void gone(struct world *w, unsigned node, enum clu_left how)
 {
 	w->alive[node] = false;
+	w->store[node].under_way = false;
 	w->core[node] = rg_free(w->core[node]);
 	for (unsigned i = 0; i < w->n_child;) {
 		if (w->child[i].node == node)
@@ -365,6 +367,27 @@ void w_expect(struct world *w, const char *svc, enum rg_state state, uint32_t ow
 			fail_msg("n%u: %s is %s on %u (%s)\n%s", n, svc, rg_state_name(s->state), s->owner, s->why,
 				clu_buf_text(&w->log));
 	}
+}
+
+struct world *w_frozen(unsigned nodes)
+{
+	struct world *w = w_new(ONE("domain=\"d\""));
+
+	w_boot_all(w, nodes);
+	assert_int_equal(w_result(w, w_op(w, 1, "freeze", WEB, 0)), RG_ESUCCESS);
+	w_log_reset(w);
+	return w;
+}
+
+bool w_noted(const struct world *w, unsigned node, const char *line)
+{
+	return strstr(clu_buf_text(&w->left[node]), line) != NULL;
+}
+
+void w_note(struct world *w, unsigned node, const char *text)
+{
+	clu_buf_free(&w->left[node]);
+	clu_buf_str(&w->left[node], text);
 }
 
 bool w_logged(const struct world *w, const char *text)

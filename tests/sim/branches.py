@@ -10,6 +10,8 @@ A way behind one that was never taken (in code that never ran) needs no entry of
 """
 import argparse
 import collections
+import concurrent.futures
+import functools
 import glob
 import gzip
 import json
@@ -21,12 +23,16 @@ import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LIST = "tests/sim/unreached.txt"
+# What a core is made of is said where it is built.
 CORES = (
-    ("group", r"lib/clu_(group\w*|frag)\.c"),
-    ("ccsd", r"ccsd/ccsd_(core|agree|say|state|disk|request|doc)\.c"),
-    ("fenced", r"fenced/fenced_(core|view|apply|victims|run|request|news|methods)\.c"),
-    ("rgmanager", r"rgmanager/rg_(?!agents|test)\w+\.c"),
+    ("group", "lib/local.mk", "GROUP_SOURCES"),
+    ("ccsd", "ccsd/local.mk", "CCSDCORE_SOURCES"),
+    ("fenced", "fenced/local.mk", "FDOM_SOURCES"),
+    ("rgmanager", "rgmanager/local.mk", "RGCORE_SOURCES"),
+    ("qdisk", "cman/local.mk", "QDISKCORE_SOURCES"),
 )
+# Of the mixed histories few have a quorum disk.
+WORKLOADS = ([], ["--nodes", "2", "--qdisk"], ["--nodes", "3", "--qdisk"])
 Way = collections.namedtuple("Way", "function text nth number of line")
 # text: the line in the source; nth: its turn among equal lines of the function; number/of: on this line
 
@@ -58,19 +64,38 @@ def build(folder):
 
 def histories(folder, seeds, cases):
     """True when one of them broke a promise: it is told, and what it reached before counts."""
+    def run(argv):
+        return argv, subprocess.run([folder + "/hasim"] + argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+
     broken = False
-    for argv in [["explore", "--seeds", seeds]] + [["run", case] for case in cases]:
-        done = subprocess.run([folder + "/hasim"] + argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-        if done.returncode not in (0, 1):
-            sys.exit("branches: hasim %s ended with %d" % (" ".join(argv), done.returncode))
-        if done.returncode:
-            broken = True
-            print("\n".join(line for line in done.stdout.splitlines() if line.startswith("seed") or argv[0] == "run"))
+    todo = [["explore", "--seeds", seeds] + more for more in WORKLOADS] + [["run", case] for case in cases]
+    # Several at once: counters are added to the files under a lock, when a process ends.
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for argv, done in pool.map(run, todo):
+            if done.returncode not in (0, 1):
+                sys.exit("branches: hasim %s ended with %d" % (" ".join(argv), done.returncode))
+            if done.returncode:
+                broken = True
+                print("\n".join(line for line in done.stdout.splitlines()
+                                if line.startswith("seed") or argv[0] == "run"))
     return broken
 
 
+@functools.lru_cache(None)
+def sources():
+    """{source file: core}"""
+    ret = {}
+    for core, makefile, variable in CORES:
+        with open(os.path.join(TOP, makefile), encoding="utf-8") as f:
+            match = re.search(r"^%s = ((?:.*\\\n)*.*)" % variable, f.read(), re.MULTILINE)
+        if not match:
+            sys.exit("branches: %s has no %s" % (makefile, variable))
+        ret.update((name, core) for name in match.group(1).split() if name.endswith(".c"))
+    return ret
+
+
 def core_of(source):
-    return next((core for core, pattern in CORES if re.fullmatch(pattern, source)), None)
+    return sources().get(source)
 
 
 def source_of(notes):
@@ -83,8 +108,9 @@ def gcov(folder):
     """{source file: {line: [(count, ...)]}} and {source file: {function: calls}} as gcov tells it."""
     lines, functions = collections.defaultdict(dict), collections.defaultdict(dict)
     notes = [os.path.abspath(p) for p in found(folder, ".gcno") if core_of(source_of(os.path.relpath(p, folder)))]
-    if not notes:
-        sys.exit("branches: %s holds no core that was built for gcov" % folder)
+    missing = set(sources()) - {source_of(os.path.relpath(p, folder)) for p in notes}
+    if missing:
+        sys.exit("branches: %s was not built for gcov in %s" % (", ".join(sorted(missing)), folder))
     with tempfile.TemporaryDirectory() as work:
         sh(["gcov", "--json-format", "--branch-probabilities", "--branch-counts"] + notes,
            cwd=work, stdout=subprocess.DEVNULL)
@@ -222,7 +248,7 @@ class Listed:
 def report(files, listed):
     open_ways, per_class = [], collections.Counter()
     rows = []
-    for core, _ in CORES:
+    for core, _, _ in CORES:
         row = collections.Counter()
         for file in files:
             if core_of(file.name) != core:
@@ -262,7 +288,7 @@ def report(files, listed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build/branches", help="folder to build in (build/branches)")
-    parser.add_argument("--seeds", default="1..5000", help="histories to run, A..B (1..5000)")
+    parser.add_argument("--seeds", default="1..5000", help="histories to run of each kind, A..B (1..5000)")
     parser.add_argument("--keep", action="store_true", help="only look again at what the last run counted")
     args = parser.parse_args()
     broken = False

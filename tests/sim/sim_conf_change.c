@@ -7,9 +7,11 @@
 #include "sim_conf.h"
 
 #define SALT_OF_CHANGES 3
+#define SALT_OF_DISK_CHANGES 8
 
 struct change {
 	struct sim_dice dice;
+	struct sim_dice disk;	/* of <quorumd>: what else changes does not depend on whether there is one */
 	unsigned per_mille;	/* of the lines of <rm> that change */
 	uint64_t version;
 	bool in_rm;
@@ -109,6 +111,32 @@ static void fence_daemon(struct change *c, const char *line, size_t len)
 		clu_buf_append(c->ret, line, len);
 }
 
+/*
+ * One attribute more: one that qdiskd takes while it runs, or one for which it has to be started again. None that says
+ * when a node is dead: all nodes must have the same then.
+ */
+static void quorumd(struct change *c, const char *line, size_t len)
+{
+	static const char *const attrs[] = { "reboot=\"0\"", "allow_kill=\"0\"", "io_timeout=\"1\"", "max_error_cycles=\"30\"",
+		"status_file=\"-\"", "scheduler=\"other\"", "upgrade_wait=\"1\"", "tko_up=\"2\"" };
+	const char *attr = attrs[sim_dice_below(&c->disk, sizeof(attrs) / sizeof(attrs[0]))], *name = "<quorumd ";
+	size_t n = strlen(name);
+
+	clu_buf_append(c->ret, line, n);
+	if (sim_dice_chance(&c->disk, 600) && !memmem(line, len, attr, strcspn(attr, "=") + 1))
+		clu_buf_printf(c->ret, "%s ", attr);
+	clu_buf_append(c->ret, line + n, len - n);
+}
+
+static void heuristic(struct change *c, const char *line, size_t len)
+{
+	static const char *const attrs[] = { " score=\"", " interval=\"", " tko=\"" };
+	const char *attr = attrs[sim_dice_below(&c->disk, 3)], *value = sim_dice_chance(&c->disk, 500) ? "1" : "2";
+
+	if (!sim_dice_chance(&c->disk, 300) || !replace(c, line, len, attr, value))
+		clu_buf_append(c->ret, line, len);
+}
+
 /* `next`: the line behind it. A node keeps its last fence method. */
 static void one_line(struct change *c, const char *line, size_t len, const char *next, size_t next_len)
 {
@@ -125,6 +153,10 @@ static void one_line(struct change *c, const char *line, size_t len, const char 
 			clu_buf_append(c->ret, line, len);
 	} else if (begins(line, len, "<fence_daemon")) {
 		fence_daemon(c, line, len);
+	} else if (c->per_mille && begins(line, len, "<quorumd ")) {
+		quorumd(c, line, len);
+	} else if (c->per_mille && begins(line, len, "<heuristic ")) {
+		heuristic(c, line, len);
 	} else if (begins(line, len, "<method ") && begins(next, next_len, "<method ") &&
 		sim_dice_chance(&c->dice, c->per_mille * 2)) {
 		return;
@@ -154,6 +186,7 @@ bool sim_conf_change(const char *doc, size_t len, uint64_t version, uint64_t sal
 	struct change c = { .version = version, .ret = ret };
 
 	sim_dice_seed(&c.dice, salt, SALT_OF_CHANGES);
+	sim_dice_seed(&c.disk, salt, SALT_OF_DISK_CHANGES);
 	c.per_mille = sim_dice_chance(&c.dice, 300) ? 0 : sim_dice_chance(&c.dice, 750) ? 40 : 150;
 	for (size_t at = 0; at < len;) {
 		const char *line = doc + at, *nl = memchr(line, '\n', len - at);

@@ -13,6 +13,7 @@
 
 #define MS 1000u
 #define SALT_OF_QDISKS 7
+#define SALT_OF_EXTRAS 9
 #define PER_MILLE 150		/* of the seeds have one */
 
 /* Votes of all nodes, or 0 when they have one each. */
@@ -60,7 +61,15 @@ static void draw_heuristics(struct sim_dice *d, struct clu_buf *ret)
 	clu_buf_str(ret, "</quorumd>\n");
 }
 
-static void draw_quorumd(struct sim_dice *d, unsigned n_nodes, unsigned odd, struct clu_buf *ret)
+/* What decides nothing. */
+static void draw_extras(struct sim_dice *d, struct clu_buf *ret)
+{
+	if (sim_dice_chance(d, 120))
+		clu_buf_printf(ret, " status_file=\"%s\"", sim_dice_chance(d, 500) ? "-" : "/run/qdisk_status");
+	flag(d, 60, " watchdog_device=\"/dev/watchdog0\"", ret);
+}
+
+static void draw_quorumd(struct sim_dice *d, struct sim_dice *extras, unsigned n_nodes, unsigned odd, struct clu_buf *ret)
 {
 	unsigned by_chance = 1 + (unsigned)sim_dice_below(d, n_nodes), interval = sim_dice_chance(d, 800) ? 1 : 2;
 	unsigned tko = 3 + (unsigned)sim_dice_below(d, 8);
@@ -77,6 +86,7 @@ static void draw_quorumd(struct sim_dice *d, unsigned n_nodes, unsigned odd, str
 	flag(d, 200, " upgrade_wait=\"1\"", ret);
 	flag(d, 200, " master_wait=\"3\"", ret);
 	flag(d, 200, " tko_up=\"4\"", ret);
+	draw_extras(extras, ret);
 	draw_heuristics(d, ret);
 }
 
@@ -215,15 +225,16 @@ static void draw_survivors(struct sim_dice *d, struct sim_plan *p)
 void sim_qdisk_draw(struct sim_plan *p, uint64_t seed, bool always)
 {
 	struct clu_buf quorumd = CLU_BUF_INIT;
-	struct sim_dice d;
+	struct sim_dice d, extras;
 	unsigned n;
 	bool wait;
 
 	sim_dice_seed(&d, seed, SALT_OF_QDISKS);
+	sim_dice_seed(&extras, seed, SALT_OF_EXTRAS);
 	if ((!sim_dice_chance(&d, PER_MILLE) && !always) || p->n_nodes > QDISK_NODES)
 		return;
 	wait = sim_dice_chance(&d, 100);
-	draw_quorumd(&d, p->n_nodes, odd_votes(&p->conf), &quorumd);
+	draw_quorumd(&d, &extras, p->n_nodes, odd_votes(&p->conf), &quorumd);
 	if (put_in(&p->conf, &quorumd, wait)) {
 		/* It takes a while until a disk decides. */
 		p->end_us += sim_dice_below(&d, 40000) * MS;

@@ -25,11 +25,6 @@ void qdisk_free(struct qdisk *q)
 	free(q);
 }
 
-bool qdisk_is_master(const struct qdisk *q)
-{
-	return q->master;
-}
-
 bool qdisk_is_running(const struct qdisk *q)
 {
 	return q->phase == QDISK_RUNS;
@@ -57,14 +52,14 @@ void qdisk_end(struct qdisk *q, struct clu_out *out, int32_t code, const char *w
 		return;
 	q->dead = true;
 	/* Else a new ring would wait for a word that does not come. */
-	if (q->registered && !q->corosync_gone)
+	if (q->registered)
 		clu_out_device(out, QDISK_ASK_UNREGISTER, 0, q->dev_name, strlen(q->dev_name) + 1);
 	clu_out_fatal(out, code, why);
 }
 
 bool qdisk_in_ring(const struct qdisk *q, uint32_t nodeid)
 {
-	for (unsigned i = 0; q->has_ring && i < q->n_members; i++)
+	for (unsigned i = 0; i < q->n_members; i++)
 		if (q->members[i] == nodeid)
 			return true;
 	return false;
@@ -163,7 +158,7 @@ static void on_peer(struct qdisk *q, uint64_t now, const struct clu_peer *p, str
 /* Which of the node's own limits has been reached while a disk does not answer. */
 static void look_at_limits(struct qdisk *q, uint64_t now, struct clu_out *out)
 {
-	if (q->dead || (q->phase != QDISK_RUNS && q->phase != QDISK_OUT))
+	if (q->phase != QDISK_RUNS && q->phase != QDISK_OUT)
 		return;
 	if (q->reset_when_written && now >= q->exit_by_ms)
 		qdisk_end(q, out, CLU_FATAL_RESET, "the score of this node's heuristics is too low (quorumd/@reboot)");

@@ -85,8 +85,7 @@ void qdisk_free(struct qdisk *q);	/* accepts NULL */
 
 extern const struct clu_core_ops qdisk_ops;
 
-/* For tests and the simulator: what it thinks of itself. */
-bool qdisk_is_master(const struct qdisk *q);
+/* For the simulator: what it thinks of itself. */
 bool qdisk_is_running(const struct qdisk *q);	/* past its start, with a good score */
 
 #endif

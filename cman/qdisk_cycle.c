@@ -164,10 +164,6 @@ void qdisk_cycle_written(struct qdisk *q, uint64_t now, const struct clu_device 
 	q->written = q->writing;
 	q->written_ms = now;
 	measure(q, now);
-	if (q->cfg.paranoid && now - q->cycle_ms > q->cfg.dead_ms && q->phase == QDISK_RUNS) {
-		qdisk_end(q, out, CLU_FATAL_RESET, "paranoid: one cycle of the quorum disk took more than interval x tko");
-		return;
-	}
 	q->lease_from = q->cycle_ms;
 	feed_watchdog(q, out);
 	if (q->reset_when_written && q->written.state == QDISK_NONE) {

@@ -44,17 +44,12 @@ static uint32_t master_of(const struct qdisk *q, unsigned *ret_count)
 	return *ret_count == 1 ? found : acked;
 }
 
-static bool wants(const struct qdisk *q, uint64_t now)
-{
-	return q->phase == QDISK_RUNS && q->has_ring && now >= q->waits_until_ms;
-}
-
 /* Does this bidder still stand for what we have agreed to? */
 static bool stands(const struct qdisk *q)
 {
-	const struct qdisk_peer *p = q->msg_arg <= QDISK_NODES ? &q->peer[q->msg_arg] : NULL;
+	const struct qdisk_peer *p = &q->peer[q->msg_arg];
 
-	return q->msg == QDISK_MSG_ACK && p && qdisk_peer_lives(p) && p->st.msg == QDISK_MSG_BID && p->st.seq == q->msg_seq;
+	return q->msg == QDISK_MSG_ACK && qdisk_peer_lives(p) && p->st.msg == QDISK_MSG_BID && p->st.seq == q->msg_seq;
 }
 
 static uint32_t lowest_bidder(const struct qdisk *q)
@@ -113,12 +108,12 @@ static void choose(struct qdisk *q, uint64_t now, struct clu_out *out)
 		say(q, QDISK_MSG_ACK, q->peer[other].st.seq, other);
 		return;
 	}
-	if (!wants(q, now)) {
+	if (now < q->waits_until_ms) {
 		say(q, QDISK_MSG_NONE, 0, 0);
 		return;
 	}
 	if (!mine) {
-		if (!other && !another_first(q))
+		if (!another_first(q))
 			bid(q, now);
 		else
 			say(q, QDISK_MSG_NONE, 0, 0);

@@ -97,7 +97,7 @@ uint64_t qdisk_heuristics_at(const struct qdisk *q)
 {
 	uint64_t at = CLU_NEVER;
 
-	if (q->phase == QDISK_WAITS || q->phase == QDISK_LEAVES)
+	if (q->phase == QDISK_LEAVES)
 		return at;
 	for (unsigned i = 0; i < q->cfg.n_heuristics; i++)
 		if (!q->heur[i].running && q->heur[i].next_ms < at)

@@ -64,9 +64,7 @@ static void changed(struct qdisk *q, struct qdisk_peer *p, const struct qdisk_st
 		return;
 	/* Silent, and alive after all; and no master has evicted it. */
 	p->dead = p->lost = false;
-	if (p->seen_cycle != q->cycle)
-		p->seen++;
-	p->seen_cycle = q->cycle;
+	p->seen++;
 	if (!p->online && (st->state == QDISK_RUN || st->state == QDISK_MASTER) && p->seen > q->cfg.tko_up) {
 		p->online = true;
 		qdisk_note(q, out, CLU_NOTICE, "qdisk.node", node_name(st->nodeid, name, sizeof(name)), "seen", "online",

@@ -9,8 +9,6 @@ static void set_phase(struct qdisk *q, enum qdisk_phase to, enum clu_level level
 {
 	static const char *const names[] = { "waiting", "initializing", "running", "out", "leaving" };
 
-	if (q->phase == to)
-		return;
 	qdisk_note(q, out, level, "qdisk.state", q->name, names[q->phase], names[to], why);
 	q->phase = to;
 }
@@ -97,8 +95,6 @@ void qdisk_go_on_leaving(struct qdisk *q, uint64_t now, struct clu_out *out)
 {
 	unsigned gone = q->was_written && q->written.state == QDISK_NONE && q->io == QDISK_IDLE;
 
-	if (q->dead)
-		return;
 	if (q->following || now >= q->leave_by_ms)
 		q->said_none = true;
 	if (!gone && now < q->exit_by_ms)

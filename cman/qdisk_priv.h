@@ -35,7 +35,6 @@ struct qdisk_peer {
 	uint64_t fresh_ms;	/* when its last change was seen, or from when on it is watched */
 	uint32_t misses;	/* reads in a row without a change */
 	uint32_t seen;		/* cycles in a row with one */
-	uint64_t seen_cycle;	/* the last that was counted */
 	bool online;		/* counts: has lived long enough */
 	bool stale;		/* not seen to change since this node itself was away: it speaks of the past */
 	bool dead;		/* silent for too long: what it held may be taken over */
@@ -191,6 +190,7 @@ void qdisk_heuristics_begin(struct qdisk *q);
 void qdisk_heuristics_run(struct qdisk *q, uint64_t now, struct clu_out *out);
 void qdisk_heuristics_ended(struct qdisk *q, uint64_t now, const struct clu_child_end *e, struct clu_out *out);
 void qdisk_heuristics_stop(struct qdisk *q, struct clu_out *out);
+/* When the next one is due; not asked before the first cycle. */
 uint64_t qdisk_heuristics_at(const struct qdisk *q);
 /* All have ended since the ring came, or long enough was waited for them. */
 bool qdisk_heuristics_confirmed(const struct qdisk *q, uint64_t now);

@@ -71,7 +71,7 @@ void qdisk_vote(struct qdisk *q, uint64_t now, struct clu_out *out)
 {
 	enum verdict v;
 
-	if (!q->registered || !q->has_ring || q->corosync_gone || q->dead)
+	if (!q->registered || q->dead)
 		return;
 	v = judge(q, now);
 	/* The ring waits for the decision; what was cast in it is taken back where it is not sure any more. */
@@ -84,7 +84,5 @@ void qdisk_vote(struct qdisk *q, uint64_t now, struct clu_out *out)
 
 uint64_t qdisk_vote_at(const struct qdisk *q)
 {
-	if (!q->registered || !q->has_ring || q->corosync_gone)
-		return CLU_NEVER;
 	return q->voted ? q->voted_ms + pause_ms(q) : q->ring_ms + q->cfg.sync_timeout_ms;
 }

@@ -160,8 +160,12 @@ test_notifyd_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_notifyd_core_LDADD = libnotifyd.la $(CMOCKA_LIBS)
 EXTRA_DIST += tests/cli/test_cman_notify.sh
 
-check_PROGRAMS += test_qdisk_core
-TESTS += test_qdisk_core
-test_qdisk_core_SOURCES = tests/unit/test_qdisk_core.c
+QDISK_WORLD = tests/unit/qdisk_world.h tests/unit/qdisk_world.c
+check_PROGRAMS += test_qdisk_core test_qdisk_settings
+TESTS += test_qdisk_core test_qdisk_settings
+test_qdisk_core_SOURCES = tests/unit/test_qdisk_core.c $(QDISK_WORLD)
 test_qdisk_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_qdisk_core_LDADD = libqdiskcore.la $(CMOCKA_LIBS)
+test_qdisk_settings_SOURCES = tests/unit/test_qdisk_settings.c $(QDISK_WORLD)
+test_qdisk_settings_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_qdisk_settings_LDADD = libqdiskcore.la $(CMOCKA_LIBS)

@@ -49,6 +49,7 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/disk_late_master.sim \
 	tests/sim/cases/disk_router.sim \
 	tests/sim/cases/disk_split.sim \
+	tests/sim/cases/disk_status.sim \
 	tests/sim/cases/disk_survivor.sim \
 	tests/sim/cases/disk_vanishes.sim \
 	tests/sim/cases/fencing_asked.sim \
@@ -105,6 +106,7 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/two.conf \
 	tests/sim/cases/two_disk.conf \
 	tests/sim/cases/two_disk_router.conf \
+	tests/sim/cases/two_disk_status.conf \
 	tests/sim/cases/two_joins_meet_loss.sim \
 	tests/sim/cases/two_nodes.sim \
 	tests/sim/cases/two_victims_wait.sim \

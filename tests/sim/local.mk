@@ -98,6 +98,7 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/room_comes_later.sim \
 	tests/sim/cases/second_method.sim \
 	tests/sim/cases/short_hang.sim \
+	tests/sim/cases/silent_one_holds_up_nobody.sim \
 	tests/sim/cases/spin.sim \
 	tests/sim/cases/split.sim \
 	tests/sim/cases/stranger_to_fenced.sim \

@@ -71,7 +71,7 @@ void qdisk_vote(struct qdisk *q, uint64_t now, struct clu_out *out)
 {
 	enum verdict v;
 
-	if (!q->registered || q->dead)
+	if (!q->registered)
 		return;
 	v = judge(q, now);
 	/* The ring waits for the decision; what was cast in it is taken back where it is not sure any more. */

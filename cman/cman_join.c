@@ -24,8 +24,6 @@
 #include "cman_start.h"
 #include "cman_wait.h"
 
-#define PEER_WAIT_MS 450	/* nodes of a running cluster answer within a few; nobody does at a cold start */
-
 /*
  * A key made here is known to no other node. A node that needs others for quorum
  * is safe with it: it waits until one has a copy. One that is quorate by itself
@@ -171,21 +169,12 @@ static int take_newer(const struct cman_plan *plan, struct clu_buf *text, struct
 {
 	static struct cman_peer peers[CMAN_MAX_NODES];
 	struct clu_buf theirs = CLU_BUF_INIT;
-	char digest[20], line[CMAN_NODE_NAME_MAX + 16];
-	int best = -1, r;
+	char digest[20];
+	int best, r;
 
-	if (plan->transport != CMAN_KNET || plan->n_nodes < 2 || cman_peer_ask(plan, PEER_WAIT_MS, peers) < 0)
+	if (plan->transport != CMAN_KNET || plan->n_nodes < 2 || cman_peer_ask(plan, CMAN_PEER_WAIT_MS, peers) < 0)
 		return 0;
-	for (unsigned i = 0; i < plan->n_nodes; i++) {
-		const struct cman_peer *p = &peers[i];
-
-		if (!p->answered || p->facts.crypto != plan->crypto || (plan->crypto && !p->key_equal) || !p->facts.text_len ||
-		    (!p->facts.quorate && p->facts.version <= plan->config_version))
-			continue;
-		if (best < 0 || p->facts.quorate > peers[best].facts.quorate ||
-		    (p->facts.quorate == peers[best].facts.quorate && p->facts.version > peers[best].facts.version))
-			best = (int)i;
-	}
+	best = cman_peer_best(plan, peers);
 	if (best < 0 || !cman_conf_is_whole(clu_buf_text(text), digest) || !strcmp(digest, peers[best].facts.digest))
 		return 0;
 	if (cman_over_any(&plan->over)) {
@@ -198,12 +187,11 @@ static int take_newer(const struct cman_plan *plan, struct clu_buf *text, struct
 		return -ESTALE;
 	}
 	r = cman_peer_fetch(plan, (unsigned)best, &peers[best], &theirs);
-	snprintf(line, sizeof(line), "\n\t\tname: %s\n", plan->nodes[plan->own].name);
 	if (r < 0) {
 		clu_buf_printf(errs, "%s runs with version %" PRIu64 " of cluster.conf, here is %" PRIu64 ", and it could not be brought here "
 			       "(%s): try again, or copy cluster.conf from there\n", plan->nodes[best].name,
 			       peers[best].facts.version, plan->config_version, strerror(-r));
-	} else if (!strstr(clu_buf_text(&theirs), line)) {
+	} else if (!cman_peer_has_us(plan, &theirs)) {
 		clu_buf_printf(errs, "%s runs with version %" PRIu64 " of cluster.conf, in which the node \"%s\" is no more: add it again with "
 			       "\"ccs_tool addnode\" there\n", plan->nodes[best].name, peers[best].facts.version,
 			       plan->nodes[plan->own].name);

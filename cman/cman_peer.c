@@ -199,6 +199,31 @@ int cman_peer_ask(const struct cman_plan *plan, uint32_t wait_ms, struct cman_pe
 	return 0;
 }
 
+int cman_peer_best(const struct cman_plan *plan, const struct cman_peer *peers)
+{
+	int best = -1;
+
+	for (unsigned i = 0; i < plan->n_nodes; i++) {
+		const struct cman_peer *p = &peers[i];
+
+		if (!p->answered || p->facts.crypto != plan->crypto || (plan->crypto && !p->key_equal) || !p->facts.text_len ||
+		    (!p->facts.quorate && p->facts.version <= plan->config_version))
+			continue;
+		if (best < 0 || p->facts.quorate > peers[best].facts.quorate ||
+		    (p->facts.quorate == peers[best].facts.quorate && p->facts.version > peers[best].facts.version))
+			best = (int)i;
+	}
+	return best;
+}
+
+bool cman_peer_has_us(const struct cman_plan *plan, const struct clu_buf *text)
+{
+	char line[CMAN_NODE_NAME_MAX + 16];
+
+	snprintf(line, sizeof(line), "\n\t\tname: %s\n", plan->nodes[plan->own].name);
+	return strstr(clu_buf_text(text), line);
+}
+
 /* One piece, asked for until it comes. */
 static int fetch_part(const struct asking *a, const union address *to, socklen_t to_len, unsigned part, struct clu_buf *ret)
 {

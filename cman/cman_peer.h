@@ -17,6 +17,7 @@
 
 #include "cman_plan.h"
 
+#define CMAN_PEER_WAIT_MS 450	/* nodes of a running cluster answer within a few; nobody does at a cold start */
 #define CMAN_PEER_BYTES 1200	/* a question */
 #define CMAN_PEER_NONCE 16
 #define CMAN_PEER_PART 1024	/* bytes of corosync.conf in one answer */
@@ -47,6 +48,14 @@ struct cman_peer {
  * three times. 0, or negative errno when nobody could be asked.
  */
 int cman_peer_ask(const struct cman_plan *plan, uint32_t wait_ms, struct cman_peer *ret);
+
+/*
+ * Of those who answered, the one whose word counts: in a quorate cluster, then with the newest version. -1: nobody who
+ * can be believed has something that this plan does not know.
+ */
+int cman_peer_best(const struct cman_plan *plan, const struct cman_peer *peers);
+/* This corosync.conf has our node in it. */
+bool cman_peer_has_us(const struct cman_plan *plan, const struct clu_buf *text);
 
 /*
  * The corosync.conf of the node with this index in the plan, which has just answered so,

@@ -20,6 +20,7 @@
 #include "cman_conf.h"
 #include "cman_doc.h"
 #include "cman_info.h"
+#include "cman_peer.h"
 #include "cman_start.h"
 
 #define RELOAD_MS 15000		/* corosync answers when every member has read its file */
@@ -170,6 +171,33 @@ static int take_plan(const struct cman_info *info, const struct cman_plan *plan,
 	return r;
 }
 
+/*
+ * A node without quorum may have been started with a list of nodes that the cluster has left behind since: removed, or
+ * overtaken by a change in the instant of its start. corosync does not hear the others then, and does not say why.
+ */
+static int look_around(const struct cman_info *info, const struct cman_plan *plan, struct clu_buf *lines)
+{
+	static struct cman_peer peers[CMAN_MAX_NODES];
+	struct clu_buf theirs = CLU_BUF_INIT;
+	const struct cman_peer_facts *f;
+	int best;
+
+	if (plan->transport != CMAN_KNET || plan->n_nodes < 2 || cman_peer_ask(plan, CMAN_PEER_WAIT_MS, peers) < 0)
+		return 0;
+	best = cman_peer_best(plan, peers);
+	f = best < 0 ? NULL : &peers[best].facts;
+	if (!f || !f->quorate || f->version <= info->config_version || !strcmp(f->digest, info->digest))
+		return 0;
+	clu_buf_printf(lines, "%s runs with version %" PRIu64 " of cluster.conf, ", plan->nodes[best].name, f->version);
+	if (!cman_peer_fetch(plan, (unsigned)best, &peers[best], &theirs) && !cman_peer_has_us(plan, &theirs))
+		clu_buf_str(lines, "in which this node is no more: let it leave, and add it again there with \"ccs_tool addnode\"\n");
+	else
+		clu_buf_printf(lines, "and corosync here was started with %" PRIu64 ": if they do not find each other, let this "
+			"node leave and join again\n", info->config_version);
+	clu_buf_free(&theirs);
+	return -ESTALE;
+}
+
 int cman_take_look(const struct clu_conf *conf, struct clu_buf *lines)
 {
 	struct clu_buf text = CLU_BUF_INIT, warns = CLU_BUF_INIT;
@@ -184,6 +212,8 @@ int cman_take_look(const struct clu_conf *conf, struct clu_buf *lines)
 	r = cman_doc_plan_running(info, conf, &plan, &text, &warns, lines);
 	if (!r)
 		r = take_plan(info, &plan, &text, lines);
+	if (r == CMAN_TAKE_RUNNING && !info->quorate && look_around(info, &plan, lines) < 0)
+		r = -ESTALE;
 	clu_buf_free(&text);
 	clu_buf_free(&warns);
 	return r;

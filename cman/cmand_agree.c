@@ -206,6 +206,9 @@ void cmand_look_ended(struct cmand_core *c, const struct clu_child_end *e, struc
 	switch (e->exit_code) {
 	case CMAND_LOOK_RUNNING:
 		m.state = HAWSER__CMAND_STATE__CMAND_RUNNING;
+		/* Whether a cluster runs beside us that this node cannot hear is looked for until there is quorum. */
+		if (c->quorum_known && !c->quorate)
+			c->retry_ms = c->now_ms + CMAND_RETRY_MS;
 		break;
 	case CMAND_LOOK_STAGED:
 		m.state = HAWSER__CMAND_STATE__CMAND_STAGED;

@@ -25,6 +25,9 @@
  * and its corosync was not among those that read theirs: what it finds to be staged is no
  * refusal, so such a reload does not count as tried, and another one follows.
  *
+ * A node without quorum looks again every CMAND_RETRY_MS: it may have been started with a list
+ * of nodes that the cluster has left behind, and cannot hear anybody of it (cman_take.c).
+ *
  * Nothing is done while a node of the cluster runs no cmand, or while there is no
  * quorum; what is waited for is said. One node HELD holds all, and its reason is shown
  * on every node.

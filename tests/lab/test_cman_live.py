@@ -104,6 +104,21 @@ def test_add_and_remove_a_node_live(nodes):
     assert not pid(n4, "corosync")
 
 
+def test_a_node_that_was_removed_and_joined_out_of_sight_is_told(nodes, lab):
+    n1, n2, n3, n4 = nodes
+    assert update(n2, conf(4, 2)).code == 0
+    n4.write(CLUSTER_CONF, conf(4, 2))
+    lab.partition((n1, n2, n3), (n4,))
+    n4.boot()
+    wait_status(n4, quorate=False, config_state="applied")
+    assert update(n1, conf(3, 3)).code == 0
+    lab.heal()
+    wait_for(lambda: "in which this node is no more" in n4.run("cman_tool", "status").err,
+             lambda: "n4 to hear of it: %s" % n4.run("cman_tool", "status").err, timeout=120)
+    assert status(n4)["config_state"] == "failed"
+    wait_status(n1, nodes=3, config_state="applied", config_version=3)
+
+
 def test_votes_token_and_links_live(nodes):
     n1 = nodes[0]
     corosync = {n: pid(n, "corosync") for n in nodes[:3]}

@@ -602,6 +602,24 @@ static void test_a_failure_that_passes(void **state)
 	end();
 }
 
+/* A node that cannot hear the others looks again and again what they run with; with quorum it has nothing to look for. */
+static void test_looks_again_without_quorum(void **state)
+{
+	begin(10, 2);
+	W.n[1].fails = 1;
+	pass(CMAND_RETRY_MS + 1000);
+	expect(&W.n[1], "failed");
+	pass(CMAND_RETRY_MS + 1000);
+	expect(&W.n[1], "applied");
+	end();
+	begin(11, 3);
+	W.n[1].fails = 1;
+	pass(5 * CMAND_RETRY_MS);
+	expect(&W.n[1], "applied");
+	assert_int_equal(W.n[1].fails, 1);
+	end();
+}
+
 /* Who waits is answered within the time, whatever the state; and who went away is not. */
 static void test_waiting_has_an_end(void **state)
 {
@@ -784,7 +802,7 @@ int main(void)
 		cmocka_unit_test(test_a_change_reaches_all), cmocka_unit_test(test_no_reload_without_all_daemons),
 		cmocka_unit_test(test_no_reload_without_quorum), cmocka_unit_test(test_one_held_holds_all),
 		cmocka_unit_test(test_corosync_refuses), cmocka_unit_test(test_a_failure_that_passes),
-		cmocka_unit_test(test_waiting_has_an_end), cmocka_unit_test(test_strange_requests),
+		cmocka_unit_test(test_looks_again_without_quorum), cmocka_unit_test(test_waiting_has_an_end), cmocka_unit_test(test_strange_requests),
 		cmocka_unit_test(test_a_newcomer_with_an_older_file), cmocka_unit_test(test_a_newcomer_within_a_reload),
 		cmocka_unit_test(test_the_reloader_dies), cmocka_unit_test(test_histories),
 	};

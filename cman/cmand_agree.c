@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clu_planted.h"
+
 static struct cmand_node *find(struct cmand_group *g, uint32_t nodeid)
 {
 	for (unsigned i = 0; i < g->n; i++)
@@ -42,7 +44,8 @@ static bool is_ready(const struct cmand_group *g, uint64_t *ret_version)
 	for (unsigned i = 0; i < g->n; i++) {
 		const struct cmand_node *n = &g->nodes[i];
 
-		if (n->state != HAWSER__CMAND_STATE__CMAND_STAGED && n->state != HAWSER__CMAND_STATE__CMAND_RUNNING)
+		if (n->state != HAWSER__CMAND_STATE__CMAND_STAGED && n->state != HAWSER__CMAND_STATE__CMAND_RUNNING &&
+			!(n->state == HAWSER__CMAND_STATE__CMAND_LOOKING && CLU_PLANTED(CMAND_GO_UNREADY)))
 			return false;
 		if (n->version != g->nodes[0].version)
 			return false;
@@ -174,7 +177,7 @@ static void run_look(struct cmand_core *c, struct clu_out *out)
 	struct clu_run run = { .id = CMAND_CHILD_LOOK, .argv = argv, .deadline_ms = CMAND_LOOK_MS };
 	size_t len = 0;
 
-	if (!c->look_allowed || c->looking || c->g.reload)
+	if (!c->look_allowed || c->looking || (c->g.reload && !CLU_PLANTED(CMAND_WRITES_IN_RELOAD)))
 		return;
 	c->look_allowed = false;
 	c->looking = true;
@@ -332,7 +335,7 @@ void cmand_on_view(struct cmand_core *c, const struct clu_view *v, struct clu_ou
 		c->look_allowed = false;
 		c->go_said = false;
 	}
-	if (!g->reload || (find(g, g->reload_from) && find(&was, g->reload_from) &&
+	if (!g->reload || CLU_PLANTED(CMAND_RELOAD_FORGOTTEN) || (find(g, g->reload_from) && find(&was, g->reload_from) &&
 			   find(g, g->reload_from)->state != HAWSER__CMAND_STATE__CMAND_UNKNOWN))
 		return;
 	/* Whether corosync was asked is not known: everybody looks. */
@@ -395,7 +398,7 @@ int cmand_snapshot(const void *core, struct clu_buf *ret)
 	cmand_pack_nodes(c, nodes, list);
 	s.nodes = list;
 	s.n_nodes = c->g.n;
-	s.reload = c->g.reload;
+	s.reload = CLU_PLANTED(CMAND_LOST_SNAPSHOT_ENTRY) ? 0 : c->g.reload;
 	s.reload_from = c->g.reload_from;
 	s.reload_version = c->g.reload_version;
 	s.reloads = c->g.reloads;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clu_planted.h"
+
 static const char *const sum_names[] = {
 	[CMAND_APPLIED] = "applied", [CMAND_APPLYING] = "applying", [CMAND_WAITING] = "waiting",
 	[CMAND_RESTART] = "restart", [CMAND_BROKEN] = "failed",
@@ -276,7 +278,8 @@ void cmand_tell(struct cmand_core *c, struct clu_out *out)
 		if (!c->waiting[i].client || answer_at(c, &c->waiting[i], sum) > c->now_ms)
 			continue;
 		answer(c, c->waiting[i].client, 0, NULL, out);
-		c->waiting[i].client = 0;
+		if (!CLU_PLANTED(CMAND_TWO_ANSWERS))
+			c->waiting[i].client = 0;
 	}
 	clu_buf_free(&why);
 }

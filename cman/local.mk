@@ -38,7 +38,8 @@ cman_tool_LDADD = libcmantake.la libcmanoutcome.la $(NFT_LIBS)
 
 # cmand: its core, the daemon, and the program that works for it.
 noinst_LTLIBRARIES += libcmand.la
-libcmand_la_SOURCES = cman/cmand_core.h cman/cmand_core_priv.h cman/cmand_core.c cman/cmand_agree.c cman/cmand_say.c
+CMANDCORE_SOURCES = cman/cmand_core.h cman/cmand_core_priv.h cman/cmand_core.c cman/cmand_agree.c cman/cmand_say.c
+libcmand_la_SOURCES = $(CMANDCORE_SOURCES)
 libcmand_la_LIBADD = libclucore.la libproto.la
 sbin_PROGRAMS += cmand
 dist_man_MANS += man/cmand.8

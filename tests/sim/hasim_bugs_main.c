@@ -36,12 +36,18 @@ static const struct sim_bug *bug_find(const char *name)
 	return NULL;
 }
 
-static int run_seed(uint64_t seed, FILE *trace, struct sim_result *ret)
+/* What only few histories have, and the bug is in. */
+static unsigned with(const struct sim_bug *b)
+{
+	return strncmp(b->name, "CMAND_", 6) ? 0 : SIM_WITH_CMAND;
+}
+
+static int run_seed(const struct sim_bug *b, uint64_t seed, FILE *trace, struct sim_result *ret)
 {
 	struct sim_plan p;
 	int r;
 
-	sim_plan_draw(&p, seed, 0, 0, false);
+	sim_plan_draw(&p, seed, 0, 0, with(b));
 	r = sim_history_run(&p, trace, ret);
 	sim_plan_free(&p);
 	return r;
@@ -75,7 +81,7 @@ static int prove(const struct sim_bug *b, uint64_t within)
 	}
 	clu_planted = (enum clu_bug)b->bug;
 	for (uint64_t seed = 1; seed <= within; seed++) {
-		if (!run_seed(seed, NULL, &res))
+		if (!run_seed(b, seed, NULL, &res))
 			continue;
 		if (is_promised(res.why, b->promise)) {
 			printf("PASS %s: seed %" PRIu64 ": %.100s\n", b->name, seed, res.why);
@@ -131,7 +137,7 @@ static int one_seed(const struct sim_bug *b, uint64_t seed, FILE *trace)
 	int r;
 
 	clu_planted = (enum clu_bug)b->bug;
-	r = run_seed(seed, trace, &res);
+	r = run_seed(b, seed, trace, &res);
 	printf("seed %" PRIu64 ": %s\n", seed, r ? res.why : "all promises held");
 	return r;
 }
@@ -201,7 +207,7 @@ int main(int argc, char **argv)
 		if (strcmp(argv[optind], "run") == 0)
 			return hasim_run_script(argv[optind + 1], trace);
 		if (strcmp(argv[optind], "shrink") == 0)
-			return hasim_shrink(argv[optind + 1], 0, 0, false, output);
+			return hasim_shrink(argv[optind + 1], 0, 0, with(bug), output);
 	}
 	usage(stderr);
 	return 2;

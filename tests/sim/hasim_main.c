@@ -12,10 +12,10 @@
 
 static void usage(FILE *f)
 {
-	fputs("usage: hasim seed N [--trace] [--script] [--nodes N] [--faults N] [--qdisk] [-o FILE]\n"
+	fputs("usage: hasim seed N [--trace] [--script] [--nodes N] [--faults N] [--qdisk] [--cmand] [-o FILE]\n"
 	      "       hasim run FILE [--trace]\n"
-	      "       hasim shrink N|FILE [--nodes N] [--faults N] [--qdisk] [-o FILE]\n"
-	      "       hasim explore --seeds A..B [--nodes N] [--qdisk] [--jobs N] [--json]\n"
+	      "       hasim shrink N|FILE [--nodes N] [--faults N] [--qdisk] [--cmand] [-o FILE]\n"
+	      "       hasim explore --seeds A..B [--nodes N] [--qdisk] [--cmand] [--jobs N] [--json]\n"
 	      "\n"
 	      "  seed      runs the history of a seed\n"
 	      "  run       runs a script (the lines it may have: tests/sim/sim_script.h)\n"
@@ -23,6 +23,7 @@ static void usage(FILE *f)
 	      "  explore   runs the histories of many seeds\n"
 	      "\n"
 	      "  --qdisk   with a quorum disk (else some seeds have one)\n"
+	      "  --cmand   with cmand (else some seeds have it)\n"
 	      "  --trace   prints what happens, a line each\n"
 	      "  --script  does not run the seed, writes its script\n"
 	      "  -o FILE   where a script goes (standard output)\n"
@@ -33,7 +34,8 @@ static void usage(FILE *f)
 
 struct options {
 	unsigned n_nodes, n_faults;	/* 0: by the seed */
-	bool script, qdisk;
+	bool script;
+	unsigned with;		/* enum sim_with */
 	const char *output;		/* NULL: standard output */
 	FILE *trace;
 };
@@ -43,7 +45,7 @@ static int run_seed(const struct options *o, uint64_t seed, struct sim_result *r
 	struct sim_plan p;
 	int r;
 
-	sim_plan_draw(&p, seed, o->n_nodes, o->n_faults, o->qdisk);
+	sim_plan_draw(&p, seed, o->n_nodes, o->n_faults, o->with);
 	r = sim_history_run(&p, o->trace, ret);
 	sim_plan_free(&p);
 	return r;
@@ -62,7 +64,7 @@ static int seed_command(const struct options *o, const char *what)
 	if (o->script) {
 		struct sim_plan p;
 
-		sim_plan_draw(&p, seed, o->n_nodes, o->n_faults, o->qdisk);
+		sim_plan_draw(&p, seed, o->n_nodes, o->n_faults, o->with);
 		r = hasim_write_script(&p, "", o->output);
 		sim_plan_free(&p);
 		return r;
@@ -79,7 +81,7 @@ static int run_command(const struct options *o, const char *path)
 
 static int shrink_command(const struct options *o, const char *what)
 {
-	return hasim_shrink(what, o->n_nodes, o->n_faults, o->qdisk, o->output);
+	return hasim_shrink(what, o->n_nodes, o->n_faults, o->with, o->output);
 }
 
 static int explore_one(const void *ctx, uint64_t seed, struct sim_result *ret)
@@ -108,6 +110,7 @@ int main(int argc, char **argv)
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "json", no_argument, NULL, 'J' },
 		{ "qdisk", no_argument, NULL, 'q' },
+		{ "cmand", no_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
@@ -156,7 +159,10 @@ int main(int argc, char **argv)
 			}
 			break;
 		case 'q':
-			o.qdisk = true;
+			o.with |= SIM_WITH_QDISK;
+			break;
+		case 'c':
+			o.with |= SIM_WITH_CMAND;
 			break;
 		case 'J':
 			x.json = true;

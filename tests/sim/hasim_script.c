@@ -59,7 +59,7 @@ int hasim_run_script(const char *path, FILE *trace)
 	return r;
 }
 
-int hasim_shrink(const char *what, unsigned n_nodes, unsigned n_faults, bool qdisk, const char *output)
+int hasim_shrink(const char *what, unsigned n_nodes, unsigned n_faults, unsigned with, const char *output)
 {
 	struct sim_plan p, best;
 	struct sim_result res;
@@ -69,7 +69,7 @@ int hasim_shrink(const char *what, unsigned n_nodes, unsigned n_faults, bool qdi
 	int r = 0;
 
 	if (sim_read_number(what, &seed))
-		sim_plan_draw(&p, seed, n_nodes, n_faults, qdisk);
+		sim_plan_draw(&p, seed, n_nodes, n_faults, with);
 	else
 		r = read_script(what, &p);
 	if (r)

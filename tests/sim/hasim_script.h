@@ -10,6 +10,6 @@ int hasim_write_script(const struct sim_plan *p, const char *comment, const char
 /* Says "FILE: all as expected", or what is not. */
 int hasim_run_script(const char *path, FILE *trace);
 /* Of a seed, or of a script by its name. 1 when a shorter script that fails the same way was written. */
-int hasim_shrink(const char *what, unsigned n_nodes, unsigned n_faults, bool qdisk, const char *output);
+int hasim_shrink(const char *what, unsigned n_nodes, unsigned n_faults, unsigned with, const char *output);
 
 #endif

@@ -22,8 +22,9 @@ libsim_la_SOURCES = tests/sim/sim_world.c tests/sim/sim_world.h tests/sim/sim_di
 	tests/sim/sim_parse.c tests/sim/sim_parse.h tests/sim/sim_plan.c tests/sim/sim_plan.h \
 	tests/sim/sim_qdisk.c tests/sim/sim_qdisk.h tests/sim/sim_qdisk_priv.h tests/sim/sim_qdisk_votes.c \
 	tests/sim/sim_conf_qdisk.c tests/sim/sim_promise_disk.c \
+	tests/sim/sim_cmand.c tests/sim/sim_cmand.h tests/sim/sim_promise_cman.c \
 	tests/sim/sim_history.c tests/sim/sim_history.h tests/sim/sim_trace.c tests/sim/sim_trace.h
-libsim_la_LIBADD = libqdiskcore.la libcmanplan.la librgcore.la libccsdcore.la libfdom.la libclucore.la $(XML_LIBS)
+libsim_la_LIBADD = libqdiskcore.la libcmand.la libcmanplan.la librgcore.la libccsdcore.la libfdom.la libclucore.la $(XML_LIBS)
 
 noinst_PROGRAMS += hasim
 hasim_SOURCES = tests/sim/hasim_main.c tests/sim/hasim_explore.c tests/sim/hasim_explore.h \
@@ -40,6 +41,7 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/between_two_outlets.sim \
 	tests/sim/cases/blackout_of_one.sim \
 	tests/sim/cases/bmc_without_mains.sim \
+	tests/sim/cases/boots_within_a_reload.sim \
 	tests/sim/cases/ccsd_retries.sim \
 	tests/sim/cases/corosync_dies.sim \
 	tests/sim/cases/fenced_news_in_merge.sim \
@@ -128,7 +130,7 @@ branches:
 noinst_PROGRAMS += hasim_bugs
 hasim_bugs_SOURCES = tests/sim/hasim_bugs_main.c tests/sim/hasim_script.c tests/sim/hasim_script.h \
 	tests/sim/sim_bugs.h tests/sim/sim_bugs.c \
-	$(GROUP_SOURCES) $(CCSDCORE_SOURCES) $(FDOM_SOURCES) $(RGCORE_SOURCES) $(QDISKCORE_SOURCES)
+	$(GROUP_SOURCES) $(CCSDCORE_SOURCES) $(FDOM_SOURCES) $(RGCORE_SOURCES) $(QDISKCORE_SOURCES) $(CMANDCORE_SOURCES)
 hasim_bugs_CPPFLAGS = $(AM_CPPFLAGS) -DCLU_PLANTED_BUGS
 hasim_bugs_LDADD = libsim.la
 TESTS += tests/sim/planted.sh

@@ -4,6 +4,7 @@
  * it, and the promises that it concerns are looked at (sim_rules.h). They judge by
  * the world, not by what the cores say of it.
  */
+#include "sim_cmand.h"
 #include "sim_rules.h"
 
 #include <inttypes.h>
@@ -383,6 +384,7 @@ void sim_check_rest(struct sim_world *w)
 {
 	sim_promises_at_rest(w);
 	sim_promise_disk_at_rest(w);
+	sim_promise_cman_at_rest(w);
 }
 
 void sim_check_step(struct sim_world *w)

@@ -10,6 +10,7 @@
 #include "sim_machines_soft.h"
 #include "sim_net.h"
 #include "sim_power.h"
+#include "sim_cmand.h"
 #include "sim_qdisk.h"
 #include "sim_requests.h"
 #include "sim_types.h"
@@ -68,7 +69,7 @@ static bool run_corosync_dies(struct sim_world *w, const struct sim_fault *f)
 	return can;
 }
 
-const char *const sim_daemon_names[] = { "ccsd", "fenced", "rgmanager", "qdiskd", NULL };
+const char *const sim_daemon_names[] = { "ccsd", "fenced", "rgmanager", "qdiskd", "cmand", NULL };
 
 static void draw_kill(struct sim_draw *d, struct sim_fault *f)
 {
@@ -236,6 +237,8 @@ const struct sim_fault_kind sim_fault_kinds[] = {
 	{ .name = "qdisk", .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_qdisk_ways, .run = sim_run_qdisk,
 		.calm = sim_calm_qdisk },
 	{ .name = "qdisk-power", .args = { SIM_ARG_CHOICE }, .choices = sim_qdisk_power, .run = sim_run_qdisk_gone },
+	{ .name = "cman", .args = { SIM_ARG_ON, SIM_ARG_CHOICE, SIM_ARG_FLAG }, .choices = sim_cman_verbs, .flag = "unprivileged",
+		.run = sim_run_cman },
 	{ .name = "router", .args = { SIM_ARG_NODE, SIM_ARG_CHOICE }, .choices = sim_router_states, .run = sim_run_router },
 };
 

@@ -2,6 +2,7 @@
 #include "sim_history.h"
 
 #include "clu_conf.h"
+#include "sim_cmand.h"
 #include "sim_power.h"
 #include "sim_quorum.h"
 #include "sim_types.h"
@@ -109,6 +110,8 @@ int sim_history_run(const struct sim_plan *p, FILE *trace, struct sim_result *re
 	c = w->conf = parse_conf(w, p);
 	if (c) {
 		sim_quorum_setup(w);
+		if (p->cmand)
+			sim_cmand_setup(w);
 		sim_power_wire(w);
 	}
 	for (unsigned i = 1; i <= w->n_nodes && c; i++)

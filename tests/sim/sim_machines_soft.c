@@ -64,7 +64,7 @@ static void stay(struct sim_world *w, unsigned node)
 
 static void fire_leave(struct sim_world *w, struct sim_event *e)
 {
-	static const enum sim_daemon_kind order[] = { SIM_RGM, SIM_FENCED, SIM_QDISKD, SIM_CCSD };
+	static const enum sim_daemon_kind order[] = { SIM_RGM, SIM_FENCED, SIM_QDISKD, SIM_CMAND, SIM_CCSD };
 	struct sim_node *n = &w->node[e->node];
 	struct sim_event *next;
 

@@ -41,12 +41,18 @@ void sim_node_reset(struct sim_world *w, unsigned node)
 	(void)sim_at(w, 5000000 + sim_rnd(w, 10000000), fire_boot, node, NULL, 0);
 }
 
+/* It does not live on without the corosync it was started with. */
+static bool ends_with_corosync(enum sim_daemon_kind k)
+{
+	return k == SIM_QDISKD || k == SIM_CMAND;
+}
+
 static void fire_restart(struct sim_world *w, struct sim_event *e)
 {
 	struct sim_node *n = &w->node[e->node];
 
 	/* Its end may have to wait until it goes on. */
-	if (e->daemon == SIM_QDISKD && n->d[e->daemon].up && n->d[e->daemon].hung)
+	if (ends_with_corosync(e->daemon) && n->d[e->daemon].up && n->d[e->daemon].hung)
 		sim_daemon_restart_later(w, e->node, e->daemon);
 	if (n->power && n->corosync && !n->leaving && !n->d[e->daemon].up)
 		sim_daemon_start(w, e->node, e->daemon);
@@ -91,7 +97,7 @@ void sim_daemon_start(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 	d->up = true;
 	d->life = ++w->lives;
 	d->in_group = d->told_quorate = false;
-	d->told_count = 0;
+	d->told_count = d->conf_no = 0;
 	d->wants_group = w->type[k]->group;
 	d->core = w->type[k]->core_new(w, node);
 	d->out = clu_out_new();
@@ -243,9 +249,9 @@ void sim_corosync_starts(struct sim_world *w, unsigned node)
 	n->corosync = true;
 	sim_ring_node_up(w, node);
 	for (unsigned k = 0; k < SIM_NDAEMONS; k++) {
-		/* One that lived on without corosync (ccsd) hears of its return as of a start. qdiskd is about to end. */
-		if (n->d[k].up && k == SIM_QDISKD)
-			sim_daemon_restart_later(w, node, SIM_QDISKD);
+		/* One that lived on without corosync (ccsd) hears of its return as of a start. Others are about to end. */
+		if (n->d[k].up && ends_with_corosync((enum sim_daemon_kind)k))
+			sim_daemon_restart_later(w, node, (enum sim_daemon_kind)k);
 		else if (n->d[k].up)
 			tell_start(w, n, (enum sim_daemon_kind)k);
 		else

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim_conf.h"
+#include "sim_cmand.h"
 #include "sim_qdisk.h"
 
 #define MS 1000u
@@ -77,7 +78,7 @@ static uint64_t draw_pause(struct sim_dice *d)
 	return sim_dice_below(d, sim_dice_chance(d, 500) ? 4000 : 60000) * MS;
 }
 
-void sim_plan_draw(struct sim_plan *ret, uint64_t seed, unsigned n_nodes, unsigned n_faults, bool qdisk)
+void sim_plan_draw(struct sim_plan *ret, uint64_t seed, unsigned n_nodes, unsigned n_faults, unsigned with)
 {
 	struct sim_draw d = { .config_version = 1 };
 	uint64_t at_us;
@@ -99,7 +100,8 @@ void sim_plan_draw(struct sim_plan *ret, uint64_t seed, unsigned n_nodes, unsign
 		at_us += draw_pause(&d.dice);
 	}
 	ret->end_us = at_us;
-	sim_qdisk_draw(ret, seed, qdisk);
+	sim_qdisk_draw(ret, seed, (with & SIM_WITH_QDISK) != 0);
+	sim_cmand_draw(ret, seed, (with & SIM_WITH_CMAND) != 0);
 }
 
 void sim_plan_free(struct sim_plan *p)

@@ -18,6 +18,7 @@ struct sim_plan {
 	unsigned n_nodes;
 	struct clu_buf conf;	/* cluster.conf */
 	sim_nodes off;		/* not switched on at the start */
+	bool cmand;		/* it runs on every node (sim_cmand.h) */
 	bool no_luck;		/* nothing fails by chance, and all takes the time it mostly takes */
 	struct sim_fault *fault;	/* by time */
 	unsigned n_faults, cap_faults;
@@ -27,8 +28,9 @@ struct sim_plan {
 	bool no_calm;		/* it ends there; else from there on there are no faults, and then all must be settled */
 };
 
-/* By chance. n_nodes, n_faults: 0 = by the seed too. qdisk: with a quorum disk in any case, else by the seed. */
-void sim_plan_draw(struct sim_plan *ret, uint64_t seed, unsigned n_nodes, unsigned n_faults, bool qdisk);
+enum sim_with { SIM_WITH_QDISK = 1, SIM_WITH_CMAND = 2 };	/* bits: has it in any case, else by the seed */
+/* By chance. n_nodes, n_faults: 0 = by the seed too. with: enum sim_with. */
+void sim_plan_draw(struct sim_plan *ret, uint64_t seed, unsigned n_nodes, unsigned n_faults, unsigned with);
 void sim_plan_copy(struct sim_plan *ret, const struct sim_plan *p);
 /* Put in by its time, behind those of the same time. */
 void sim_plan_add(struct sim_plan *p, const struct sim_fault *f);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "ccsd_core.h"
+#include "cmand_core.h"
 #include "rg_priv.h"
 #include "sim_rules.h"
 
@@ -16,6 +17,7 @@ static const uint64_t bound_us[SIM_NDAEMONS] = {
 	[SIM_FENCED] = UINT64_C(60000000),
 	[SIM_RGM] = (RG_WAIT_MS + 100) * UINT64_C(1000),
 	[SIM_QDISKD] = UINT64_C(1000000),
+	[SIM_CMAND] = (CMAND_WAIT_MS + 100) * UINT64_C(1000),
 };
 
 /* S6: the answer comes within a bound. A node or daemon that hangs answers nobody, and loses no time by it. */

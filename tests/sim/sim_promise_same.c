@@ -15,7 +15,7 @@
 #include "sim_state_hash.h"
 
 /* Entries of a ring's log: speed. fenced says little, and its state is small. */
-static const unsigned look_every[SIM_NDAEMONS] = { [SIM_CCSD] = 16, [SIM_FENCED] = 2, [SIM_RGM] = 16 };
+static const unsigned look_every[SIM_NDAEMONS] = { [SIM_CCSD] = 16, [SIM_FENCED] = 2, [SIM_RGM] = 16, [SIM_CMAND] = 2 };
 #define MESSAGE_MAX (CLU_GROUP_FRAG_MAX + 1024)
 #define UNSENT_MAX 64		/* messages of one daemon that corosync has not taken */
 #define SNAPSHOT_MAX (256u * 1024)
@@ -107,7 +107,7 @@ static void sane(struct sim_world *w, unsigned node, enum sim_daemon_kind k, con
 	const uint8_t *bytes = (const uint8_t *)b->data;
 	ProtobufCMessage *m;
 
-	if (*looked_at == hash)
+	if (*looked_at == hash || k == SIM_CMAND)
 		return;
 	m = protobuf_c_message_unpack(k == SIM_FENCED ? &hawser__fdom_snapshot__descriptor : k == SIM_RGM ?
 		&hawser__rg_snapshot__descriptor : &hawser__ccsd_state__descriptor, NULL, b->len, bytes);
@@ -149,7 +149,7 @@ void sim_promise_same_state(struct sim_world *w, unsigned node, enum sim_daemon_
 	here.hash = sim_state_hash(k, b.data, b.len);
 	sane(w, node, k, &b, here.hash);
 	clu_buf_free(&b);
-	p = &r->prefix[(here.ring * 31 + here.cursor / look_every[k] * SIM_NGROUPS + k) & (PREFIXES - 1)];
+	p = &r->prefix[(here.ring * 31 + here.cursor / look_every[k] * SIM_NDAEMONS + k) & (PREFIXES - 1)];
 	if (p->ring != here.ring || p->cursor != here.cursor || p->daemon != k) {
 		*p = here;
 		return;

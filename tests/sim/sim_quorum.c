@@ -6,6 +6,7 @@
 
 #include "clu_conf.h"
 #include "cman_conf.h"
+#include "sim_cmand.h"
 #include "sim_qdisk.h"
 
 #define TELL_MAX_US 3000u
@@ -65,6 +66,7 @@ void sim_quorum_node_up(struct sim_world *w, unsigned node)
 	n->counted_quorate = false;
 	n->waits_for_all = w->quorum.wait_for_all;
 	sim_qdisk_node_up(w, node);
+	sim_cmand_node_up(w, node);
 }
 
 struct tally {

@@ -228,6 +228,12 @@ static void read_no_luck(struct reader *r, struct sim_words *w)
 	r->plan->no_luck = true;
 }
 
+static void read_cmand(struct reader *r, struct sim_words *w)
+{
+	(void)w;
+	r->plan->cmand = true;
+}
+
 static void read_line(struct reader *r, char *line)
 {
 	static const struct {
@@ -238,6 +244,7 @@ static void read_line(struct reader *r, char *line)
 		{ "nodes", false, read_nodes },
 		{ "seed", false, read_seed },
 		{ "no-luck", false, read_no_luck },
+		{ "cmand", false, read_cmand },
 		{ "off", true, read_off },
 		{ "conf", false, read_conf },
 		{ "at", true, read_at },
@@ -268,7 +275,7 @@ static void read_line(struct reader *r, char *line)
 			complain(r, "there is more than %s takes: \"%s\"", word, w.w[w.at]);
 		return;
 	}
-	complain(r, "\"%s\" begins no line of a script: write one of nodes, seed, no-luck, off, conf, at, expect, until, calm",
+	complain(r, "\"%s\" begins no line of a script: write one of nodes, seed, no-luck, cmand, off, conf, at, expect, until, calm",
 		word);
 }
 
@@ -382,6 +389,8 @@ void sim_script_write(const struct sim_plan *p, const char *comment, struct clu_
 	clu_buf_printf(ret, "seed %" PRIu64 "\nnodes %u\n", p->seed, p->n_nodes);
 	if (p->no_luck)
 		clu_buf_str(ret, "no-luck\n");
+	if (p->cmand)
+		clu_buf_str(ret, "cmand\n");
 	for (unsigned i = 1; i <= p->n_nodes; i++)
 		if (p->off & SIM_BIT(i))
 			clu_buf_printf(ret, "off n%u\n", i);

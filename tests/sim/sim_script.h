@@ -5,6 +5,7 @@
  *   nodes N                      2 to 32, named n1, n2, ...; before all that names nodes
  *   seed N                       of the world's dice: delays, agents' luck (1)
  *   no-luck                      nothing fails by chance, all takes the time it mostly takes
+ *   cmand                        cmand runs on every node
  *   off NODE ...                 not switched on at the start
  *   conf FILE                    cluster.conf, beside the script; or here, between "conf" and "end"
  *   at SECONDS WHAT              a fault or a command: sim_faults.c

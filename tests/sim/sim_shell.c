@@ -12,6 +12,7 @@
 #include "sim_news.h"
 #include "sim_parse.h"
 #include "sim_proto.h"
+#include "sim_cmand.h"
 #include "sim_qdisk.h"
 #include "sim_power.h"
 #include "sim_quorum.h"
@@ -194,7 +195,11 @@ static void fire_config(struct sim_world *w, struct sim_event *e)
 	struct clu_event ev = { .type = CLU_EV_CONFIG };
 	struct clu_conf *c = NULL;
 	struct clu_buf errs = CLU_BUF_INIT;
+	struct sim_daemon *d = &w->node[e->node].d[e->daemon];
 
+	if (e->id < d->conf_no)
+		return;
+	d->conf_no = e->id;
 	if (e->len && sim_parse(w, e->data, e->len, &c, &errs) < 0) {
 		sim_fail(w, "node %u: a document was put in force that does not parse: %s", e->node,
 			clu_buf_text(&errs));
@@ -211,7 +216,7 @@ static void fire_config(struct sim_world *w, struct sim_event *e)
 void sim_tell_conf(struct sim_world *w, struct sim_node *n, enum sim_daemon_kind k, uint64_t in_us, const void *data,
 	size_t len)
 {
-	(void)sim_for_daemon(w, in_us, fire_config, n, k, data, len);
+	sim_for_daemon(w, in_us, fire_config, n, k, data, len)->id = ++n->conf_no;
 }
 
 static void fire_fence_word(struct sim_world *w, struct sim_event *e)
@@ -278,11 +283,17 @@ static void carry_out_one(struct sim_world *w, struct sim_node *n, enum sim_daem
 			sim_qdisk_run(w, n->id, &a->u.run);
 			break;
 		}
+		if (k == SIM_CMAND) {
+			sim_cmand_run(w, n->id, &a->u.run);
+			break;
+		}
 		sim_run_program(w, n->id, k, &a->u.run);
 		break;
 	case CLU_ACT_KILL:
 		/* A heuristic ends soon by itself. */
-		if (k != SIM_QDISKD)
+		if (k == SIM_CMAND)
+			sim_cmand_kill(w, n->id, a->u.kill_id);
+		else if (k != SIM_QDISKD)
 			sim_kill_program(w, n->id, k, a->u.kill_id);
 		break;
 	case CLU_ACT_STORE:

@@ -72,6 +72,14 @@ static void *ccsd_new(void *world, unsigned node)
 
 static const struct sim_daemon_type ccsd_type = { &ccsd_core_ops, ccsd_new, ccsd_core_free, true };
 
+uint64_t sim_types_file_version(const struct sim_world *w, unsigned node)
+{
+	size_t len;
+	const void *data = sim_file_get(w, node, CONF_PATH, &len);
+
+	return data ? sim_document(data, len).version : clu_conf_version(w->conf);
+}
+
 uint64_t sim_types_disk_version(const struct sim_world *w, unsigned node)
 {
 	size_t len;

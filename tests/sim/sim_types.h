@@ -14,6 +14,7 @@ void sim_join_domain(struct sim_world *w, unsigned node);
 /* The answer to a request; the boot script repeats what came too early. */
 void sim_types_answered(struct sim_world *w, unsigned node, uint64_t client, int error);
 /* The newest version that a node's disk holds, as file or as record. */
+uint64_t sim_types_file_version(const struct sim_world *w, unsigned node);	/* of cluster.conf as it is there */
 uint64_t sim_types_disk_version(const struct sim_world *w, unsigned node);
 /* The node that fences now, or will: the master of a fence domain with victims. 0: nobody. */
 unsigned sim_types_fencer(const struct sim_world *w);

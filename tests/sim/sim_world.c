@@ -9,6 +9,7 @@
 #include "sim_agents.h"
 #include "sim_disk.h"
 #include "sim_parse.h"
+#include "sim_cmand.h"
 #include "sim_qdisk.h"
 
 /* A test program: without memory there is nothing to test. */
@@ -111,6 +112,7 @@ struct sim_world *sim_world_free(struct sim_world *w)
 	}
 	sim_ring_free(w);
 	sim_qdisk_free(w);
+	sim_cmand_free(w);
 	sim_parse_free(w);
 	sim_check_free(w);
 	free(w);
@@ -248,7 +250,7 @@ void sim_fail(struct sim_world *w, const char *fmt, ...)
 				struct clu_buf b = CLU_BUF_INIT;
 
 				clu_group_dump(w->node[i].d[k].group, &b);
-				if (k == SIM_QDISKD)
+				if (k == SIM_QDISKD || k == SIM_CMAND)
 					w->type[k]->ops->dump(w->node[i].d[k].core, &b);
 				sim_trace(w, "n%u %s seen %llx in %d\n%s", i, w->type[k]->ops->name,
 					(unsigned long long)w->node[i].seen[k] >> 1,

@@ -28,9 +28,9 @@
 typedef uint64_t sim_nodes;
 #define SIM_BIT(index) ((sim_nodes)1 << (index))
 
-/* SIM_QDISKD runs only where there is a quorum disk (sim_qdisk.h). */
-enum sim_daemon_kind { SIM_CCSD, SIM_FENCED, SIM_RGM, SIM_QDISKD, SIM_NDAEMONS };
-#define SIM_NGROUPS SIM_QDISKD	/* those before it have a group; what befalls one daemon by chance is drawn among them */
+/* SIM_QDISKD runs only where there is a quorum disk (sim_qdisk.h), SIM_CMAND where a plan has it (sim_cmand.h). */
+enum sim_daemon_kind { SIM_CCSD, SIM_FENCED, SIM_RGM, SIM_QDISKD, SIM_CMAND, SIM_NDAEMONS };
+#define SIM_NGROUPS SIM_QDISKD	/* what befalls one daemon by chance is drawn among those before it */
 
 /* How one kind of daemon is made: the same ops that its main hands to the shell. */
 struct sim_daemon_type {
@@ -41,6 +41,7 @@ struct sim_daemon_type {
 };
 
 struct sim_event;
+struct sim_cmand;
 struct sim_qdisk;
 struct sim_world;
 typedef void sim_fire_fn(struct sim_world *w, struct sim_event *e);
@@ -84,6 +85,7 @@ struct sim_daemon {
 	uint64_t told_count;	/* which count that was */
 	struct sim_unsent *unsent, **unsent_end;	/* what corosync has refused: kept in its order, as the shell does */
 	unsigned n_unsent;
+	uint64_t conf_no;	/* the last cluster.conf that it was told */
 	uint64_t news_us;	/* one connection's news do not overtake each other: when the last comes */
 	struct clu_buf news;	/* kept back until its group has merged (sim_news.h) */
 	bool hung;		/* it alone, see sim_hang.h */
@@ -164,6 +166,7 @@ struct sim_node {
 	bool has_conf;		/* its ccsd has put a document in force */
 	void *conf_bytes;
 	size_t conf_len;
+	uint64_t conf_no;	/* how often it was sent to a daemon: one connection's news do not overtake each other */
 	uint64_t join_client;	/* the boot script's request */
 	bool left_domain;	/* by an administrator: it joins again when faults are over */
 };
@@ -219,6 +222,7 @@ struct sim_world {
 	sim_nodes fenced_by[SIM_MAX_NODES + 1];	/* per victim: whose agents said that they switched it */
 	struct sim_quorum_rules quorum;
 	struct sim_qdisk *qdisk;	/* NULL: none */
+	struct sim_cmand *cmand;	/* NULL: no cmand runs */
 	bool ghost;		/* a machine was configured that does not exist: acknowledged when faults are over */
 	bool locked;		/* an administrator has locked the services: unlocked when faults are over */
 	bool rm_changed;	/* by a cluster.conf that somebody proposed: services and where they may run */

@@ -3,7 +3,7 @@
 
 Stages: build (maintainer mode), rules (forbidden calls, SPDX), headers (each compiles alone), man (mandoc), shell
 (shellcheck), tarball (`make dist` is complete), unit (`make check`), asan (`make check` again with ASan and UBSan),
-python (pytest outside the lab), lab (its files side by side: their tests wait most of the time).
+python (pytest outside the lab), lab (its files side by side: their tests wait most of the time, which asan uses).
 """
 import argparse
 import concurrent.futures
@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
 
@@ -33,16 +34,18 @@ class Tally:
     """Results so far. A result is real: somebody ran something and saw how it ended."""
 
     def __init__(self):
+        self.lock = threading.Lock()
         self.passed = 0
         self.failed = []
         self.skipped = []
 
     def add(self, name, error=None):
-        if error is None:
-            self.passed += 1
-        else:
-            self.failed.append(name)
-            print("FAILED %s: %s" % (name, error), flush=True)
+        with self.lock:
+            if error is None:
+                self.passed += 1
+            else:
+                self.failed.append(name)
+                print("FAILED %s: %s" % (name, error), flush=True)
 
     def skip(self, name, reason):
         self.skipped.append((name, reason))
@@ -50,10 +53,20 @@ class Tally:
 
 class Child:
     """A child in its own process group; the whole group ends with end(), or when its time is over."""
+    living = set()
+    lock = threading.Lock()
+    no_more = False
 
     def __init__(self, argv, log=None, timeout=1500, cwd=TOP, env=None):
         self.timeout = timeout
         self.begun = time.monotonic()
+        with Child.lock:
+            if Child.no_more:
+                sys.exit(143)
+            self._start(argv, log, cwd, env)
+            Child.living.add(self)
+
+    def _start(self, argv, log, cwd, env):
         with open(log, "wb") if log else open(os.devnull, "rb") as out:
             # pylint: disable=consider-using-with
             self.process = subprocess.Popen(argv, cwd=cwd, stdout=out if log else None, stdin=subprocess.DEVNULL,
@@ -81,15 +94,28 @@ class Child:
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
+        Child.living.discard(self)
+
+    @classmethod
+    def end_all(cls):
+        """We are ended: nobody starts another one."""
+        with cls.lock:
+            cls.no_more = True
+            rest = list(cls.living)
+        for child in rest:
+            child.end()
 
 
 def run(argv, log=None, timeout=1500, cwd=TOP, env=None):
     """Run a child until it or its time ends; it ends with us."""
     child = Child(argv, log, timeout, cwd, env)
     try:
-        return child.wait(timeout)
+        code = child.wait(timeout)
     finally:
         child.end()
+    if Child.no_more:
+        sys.exit(143)
+    return code
 
 
 def tail(path, lines=25):
@@ -186,6 +212,17 @@ def make_check(tally, stage, folder, pattern, env=None, leave_out=()):
         with open(trs, encoding="utf-8") as f:
             result = re.search(r"^:global-test-result: (\w+)", f.read(), re.M).group(1)
         count_log(tally, "%s: %s" % (stage, program), result, folder + "/" + name + ".log")
+
+
+def asan_stage(tally, only):
+    asan = BUILD + "/asan"
+    if build(tally, asan, "--enable-maintainer-mode", "--enable-sanitizers=address,undefined"):
+        # The simulator is several times slower here: fewer seeds, and no second proof of the planted bugs; what
+        # compilers.sh compares it builds by itself.
+        make_check(tally, "asan", asan, only,
+                   {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
+                    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", "SIM_SEEDS": "500"},
+                   ["tests/sim/compilers.sh", "tests/sim/planted.sh"])
 
 
 def look_at(tally, stage, paths, argv):
@@ -345,26 +382,28 @@ def main():
             tarball(tally)
         stage("unit")
         make_check(tally, "unit", BUILD, only)
-        if not only or any(re.search(only, p) for p in programs_of(BUILD)):
-            stage("asan")
-            asan = BUILD + "/asan"
-            if build(tally, asan, "--enable-maintainer-mode", "--enable-sanitizers=address,undefined"):
-                # The simulator is several times slower here: fewer seeds, and no second proof of the planted bugs;
-                # what compilers.sh compares it builds by itself.
-                make_check(tally, "asan", asan, only,
-                           {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
-                            "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", "SIM_SEEDS": "500"},
-                           ["tests/sim/compilers.sh", "tests/sim/planted.sh"])
         others = sorted({os.path.dirname(p) for p in glob.glob(TOP + "/tests/*/test_*.py")
                          if not p.startswith(TOP + "/tests/lab/")})
         if others:
             stage("python")
             python(tally, others, only)
-        if args.no_lab:
-            tally.skip("lab", "--no-lab was given")
-        else:
-            stage("lab")
-            lab(tally, only, args.lanes)
+        with concurrent.futures.ThreadPoolExecutor(1) as beside:
+            try:
+                asan = None
+                if not only or any(re.search(only, p) for p in programs_of(BUILD)):
+                    stage("asan")
+                    asan = beside.submit(asan_stage, tally, only)
+                if args.no_lab:
+                    tally.skip("lab", "--no-lab was given")
+                else:
+                    stage("lab")
+                    lab(tally, only, args.lanes)
+                    stage("end of lab")
+                if asan:
+                    asan.result()
+            except BaseException:
+                Child.end_all()
+                raise
     stage("end")
     if tally.failed:
         print("failed:\n" + "\n".join("  " + name for name in tally.failed))

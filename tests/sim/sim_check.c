@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "fenced.pb-c.h"
+#include "rg_priv.h"
 #include "sim_trace.h"
 #include "sim_types.h"
 
@@ -97,6 +98,32 @@ static void settle(struct rules *r, unsigned node)
 {
 	for (unsigned i = 0; i < r->n_res; i++)
 		r->res[i].owed &= ~SIM_BIT(node);
+}
+
+/* The service of a resource, as sim_agents.c calls that, where the node's rgmanager has one of that name. */
+static const struct rg_svc *service_of(struct rg *rg, const char *name)
+{
+	const char *in = strchr(name, '@');
+	char svc[RG_NAME_MAX];
+
+	snprintf(svc, sizeof(svc), "%s%.50s", in ? "service:" : "", in ? in + 1 : name);
+	return rg_svc_find(rg, svc);
+}
+
+/*
+ * Its machine was started anew, and its rgmanager has stopped every service once. A resource that was in none of them
+ * then, because cluster.conf has changed and changed again, it could not stop, and nobody has to ask for it.
+ */
+static void settle_stopped(struct sim_world *w, unsigned node)
+{
+	struct rules *r = w->rules;
+
+	for (unsigned i = 0; i < r->n_res; i++) {
+		const struct rg_svc *s = service_of(w->node[node].d[SIM_RGM].core, r->res[i].name);
+
+		if (r->res[i].owed & SIM_BIT(node) && r->res[i].owed_us[node] != w->node[node].booted_us && (!s || s->local.inited))
+			r->res[i].owed &= ~SIM_BIT(node);
+	}
 }
 
 void sim_check_acked(struct sim_world *w, unsigned node)
@@ -225,6 +252,9 @@ void sim_check_heard(struct sim_world *w, unsigned node, enum sim_daemon_kind da
 
 void sim_check_noted(struct sim_world *w, unsigned node, enum sim_daemon_kind daemon, const struct clu_action *a)
 {
+	if (daemon == SIM_RGM && strcmp(a->u.note.event, "rg.member") == 0 && strcmp(a->u.note.to, "ready") == 0 &&
+		strcmp(a->u.note.object, w->node[node].name) == 0)
+		settle_stopped(w, node);
 	if (daemon == SIM_RGM)
 		sim_promise_upgrade_stops_nothing(w, node, a);
 	if (daemon == SIM_RGM && strcmp(a->u.note.event, "rg.state") == 0 && strcmp(a->u.note.to, "stopping") == 0 &&

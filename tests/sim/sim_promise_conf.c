@@ -110,7 +110,8 @@ void sim_promise_s5_not_lost(struct sim_world *w, const struct committed *held)
 
 /*
  * S5: each node's history ends with the version it holds, and every version that was committed stands in the history
- * of some node, or is kept aside where it gave way to another one before it came into the history.
+ * of some node, or is kept aside where it gave way to another one before it came into the history. Where single nodes may
+ * be quorate one after another, a node that crashes before that may also find a later version, of which it is no part.
  */
 void sim_promise_s5_in_history(struct sim_world *w, const struct committed *held)
 {
@@ -125,7 +126,7 @@ void sim_promise_s5_in_history(struct sim_world *w, const struct committed *held
 				newest.version);
 	}
 	for (unsigned k = 0; k < r->n_ver; k++) {
-		bool found = is_kept_aside(w, &r->ver[k]);
+		bool found = is_kept_aside(w, &r->ver[k]) || (w->quorum.alone && r->ver[k].version < held->version);
 
 		for (unsigned i = 1; i <= w->n_nodes && !found; i++)
 			found = sim_kept_has(w, i, &r->ver[k]);

@@ -10,11 +10,12 @@
 /*
  * What each daemon states: rgmanager answers at once, or within a second to whoever
  * waits for an operation; ccsd has given up an update by then; fenced answers when
- * its message has come back, which takes as long as the ring needs to form.
+ * its message has come back, which takes as long as the ring needs to form, and a leave when its last agent has ended,
+ * be it one that hangs while it switches an outlet on again.
  */
 static const uint64_t bound_us[SIM_NDAEMONS] = {
 	[SIM_CCSD] = (CCSD_UPDATE_LAST_MS + 100) * UINT64_C(1000),
-	[SIM_FENCED] = UINT64_C(60000000),
+	[SIM_FENCED] = UINT64_C(70000000),
 	[SIM_RGM] = (RG_WAIT_MS + 100) * UINT64_C(1000),
 	[SIM_QDISKD] = UINT64_C(1000000),
 	[SIM_CMAND] = (CMAND_WAIT_MS + 100) * UINT64_C(1000),

@@ -233,8 +233,8 @@ void sim_promise_view(struct sim_world *w, unsigned node, enum sim_daemon_kind k
 /*
  * view: of two sides of a split that meet, the one that has been at work does not give
  * its state up for that of one that has done nothing. Looked at for fenced, and for two
- * sides: what the greetings said can be told from the moment of the merge then. Its weight
- * grows, but for one way: who leaves the domain in order between two greetings says in the
+ * sides: what the greetings said can be told from the moment of the merge then, if what a
+ * side had said before does not make it weigh more behind it. Its weight grows, but for one way: who leaves the domain in order between two greetings says in the
  * second one that nothing has to be feared of him any more.
  */
 void sim_promise_heavier_stays(struct sim_world *w, unsigned node, uint32_t from)
@@ -243,10 +243,11 @@ void sim_promise_heavier_stays(struct sim_world *w, unsigned node, uint32_t from
 	const struct side *mine = &r->side[node], *giver = &r->side[sim_node_index(w, from)];
 	const struct sim_node *n = &w->node[node], *g = &w->node[sim_node_index(w, from)];
 	uint32_t now = w->type[SIM_FENCED]->ops->weight(n->d[SIM_FENCED].core);
+	uint32_t givers = g->d[SIM_FENCED].up ? w->type[SIM_FENCED]->ops->weight(g->d[SIM_FENCED].core) : 0;
 
 	if (mine->ring == sim_ring_id(n) && giver->ring == mine->ring && mine->life == n->d[SIM_FENCED].life &&
 		giver->life == g->d[SIM_FENCED].life && mine->of == 2 && mine->number != giver->number && mine->own > giver->most &&
-		now > giver->most)
+		now > giver->most && mine->own > givers)
 		sim_fail(w, "view: fenced of node %u gives its state up for that of node %u, whose side has done nothing yet",
 			node, g->id);
 }

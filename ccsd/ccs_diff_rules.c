@@ -41,6 +41,7 @@ static const struct rule {
 	{ "cluster/fence_daemon", "*", CCS_LIVE, fencing },
 	{ "cluster/quorumd", " votes min_score status_file scheduler priority reboot stop_cman paranoid allow_kill io_timeout "
 		"max_error_cycles log_level log_facility ", CCS_LIVE, disk },
+	{ "cluster/quorumd", " device label interval tko ", CCS_CLUSTER, disk },
 	{ "cluster/quorumd*", "*", CCS_DAEMON, disk },
 	{ "cluster/dlm*", "*", CCS_DAEMON, locks },
 	{ "cluster/logging*", "*", CCS_LIVE, members },

@@ -42,6 +42,8 @@ static const struct rule {
 	{ "quorum.wait_for_all", CMAN_NODE_RESTART, "0" },
 	{ "quorum.last_man_standing", CMAN_NODE_RESTART, "0" },
 	{ "quorum.last_man_standing_window", CMAN_NODE_RESTART, "10000" },
+	/* qdiskd of each node reckons with it from its start on: a longer one would let votes outlive their node. */
+	{ "quorum.device.timeout", CMAN_CLUSTER_RESTART, NULL },
 	{ "quorum.auto_tie_breaker", CMAN_NODE_RESTART, "0" },
 	{ "quorum.auto_tie_breaker_node", CMAN_NODE_RESTART, "lowest" },
 	{ "system.sched_rr", CMAN_NODE_RESTART, "yes" },
@@ -155,10 +157,12 @@ static bool classify(const struct list *was, const struct list *is, const char *
 		return strcmp(a, b) != 0;
 	if (!strcmp(key, "totem.keyfile"))
 		return false;		/* encryption is switched, and that is said */
-	/* A link or node that comes or goes as a whole. */
+	/* A link, node or device that comes or goes as a whole. */
 	if (!strncmp(key, "totem.interface.", 16) && has_section(was, key, "linknumber") != has_section(is, key, "linknumber"))
 		*ret = CMAN_LIVE;
 	else if (!strncmp(key, "nodelist.", 9))
+		*ret = CMAN_LIVE;
+	else if (!strncmp(key, "quorum.device.", 14) && has_section(was, key, "model") != has_section(is, key, "model"))
 		*ret = CMAN_LIVE;
 	/* Encryption on or off: who has it does not hear who has it not. */
 	else if (!strcmp(key, "totem.crypto_cipher") || !strcmp(key, "totem.crypto_hash"))

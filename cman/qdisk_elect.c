@@ -188,7 +188,7 @@ void qdisk_compose(struct qdisk *q, uint64_t now, struct qdisk_status *ret)
 		.flags = now < q->waits_until_ms ? QDISK_FLAG_WAITS : 0, .score = q->score, .max_score = q->cfg.max_score,
 		.average_us = q->average_us, .last_us = q->last_us, .incarnation = q->incarnation, .msg = q->msg,
 		.seq = q->msg_seq, .arg = q->msg_arg, .mask = qdisk_online_mask(q), .ring_rep = q->ring.rep,
-		.ring_seq = q->ring.seq,
+		.ring_seq = q->ring.seq, .dead_ms = q->cfg.dead_ms,
 	};
 	if (!q->master)
 		return;

@@ -10,7 +10,8 @@
 #define HEADER_VERSION 0x389fabc4u
 #define HEADER_BYTES 272
 #define STATUS_MAGIC 0x47bacef8u
-#define STATUS_BYTES 97		/* RHEL had 85 of them */
+#define STATUS_BYTES 101	/* RHEL had 85 of them */
+#define STATUS_LEAST 97		/* what is missing is 0 */
 
 /* One after another into a block, or out of it. */
 struct cursor {
@@ -102,6 +103,7 @@ static void status_fields(struct cursor *c, struct qdisk_status *s, uint32_t *ma
 	number(c, &s->master_mask, 8);
 	number32(c, &s->ring_rep);
 	number(c, &s->ring_seq, 8);
+	number32(c, &s->dead_ms);
 }
 
 static uint32_t checksum(const unsigned char *data, size_t len)
@@ -193,7 +195,7 @@ int qdisk_status_unpack(const void *block, size_t size, struct qdisk_status *ret
 	struct cursor c = { payload, false };
 	uint32_t magic;
 	uint64_t view;
-	int r = unseal(block, size, STATUS_BYTES, &view);
+	int r = unseal(block, size, STATUS_LEAST, &view);
 
 	if (r < 0)
 		return r;

@@ -62,6 +62,7 @@ struct qdisk_status {
 	uint64_t master_mask;		/* a master: nodes that may vote ... */
 	uint32_t ring_rep;		/* ... in this ring of corosync's; of others the ring they are in */
 	uint64_t ring_seq;
+	uint32_t dead_ms;		/* after so long a silence it counts as dead; 0: of a writer that did not say it */
 };
 
 #define QDISK_BIT(nodeid) ((uint64_t)1 << ((nodeid) - 1))

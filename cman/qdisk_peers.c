@@ -72,6 +72,12 @@ static void changed(struct qdisk *q, struct qdisk_peer *p, const struct qdisk_st
 	}
 }
 
+/* Its own times count too: it may have been started with others than ours, and votes for as long as they let it. */
+static uint32_t dead_after(const struct qdisk *q, const struct qdisk_peer *p)
+{
+	return p->st.dead_ms > q->cfg.dead_ms ? p->st.dead_ms : q->cfg.dead_ms;
+}
+
 static void unchanged(struct qdisk *q, struct qdisk_peer *p, uint64_t now, struct clu_out *out)
 {
 	char name[32];
@@ -81,7 +87,7 @@ static void unchanged(struct qdisk *q, struct qdisk_peer *p, uint64_t now, struc
 		p->seen = 0;
 	if (!is_up(p->st.state) || p->dead || CLU_PLANTED(QDISK_STALE_FORGOTTEN))
 		return;
-	if ((p->misses < q->cfg.tko || now < p->fresh_ms + q->cfg.dead_ms) && !CLU_PLANTED(QDISK_DEAD_AT_ONCE))
+	if ((p->misses < q->cfg.tko || now < p->fresh_ms + dead_after(q, p)) && !CLU_PLANTED(QDISK_DEAD_AT_ONCE))
 		return;
 	p->dead = true;
 	p->seen = 0;

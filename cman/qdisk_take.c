@@ -84,7 +84,7 @@ static void take_again(struct qdisk *q, struct qdisk_conf *n, struct clu_out *ou
 
 	if (is_restart_needed(q, n))
 		qdisk_note(q, out, CLU_WARNING, "qdisk.config", q->name, "", "kept", "quorumd: the disk and its times stay as they were "
-			"until qdiskd is started again, on one node after the other");
+			"until the cluster is started anew: leave on all nodes, then join");
 	keep_what_must_stay(q, n);
 	if (!same)
 		qdisk_heuristics_stop(q, out);

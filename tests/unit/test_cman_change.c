@@ -109,8 +109,15 @@ static void test_cluster_restart(void **state)
 	static const struct side two_links = { "alpha", "", "token='3000'", N1_ALT N2_ALT },
 		moved = { "alpha", "", "token='3000'", N1_ALT "<clusternode name='n2' nodeid='2'><altname name='n2-c'/></clusternode>" };
 
+	static const struct side disk = { "alpha", "expected_votes='3'/><quorumd label='q' interval='1' tko='10'", "token='9000'", N1 N2 },
+		faster = { "alpha", "expected_votes='3'/><quorumd label='q' interval='1' tko='5'", "token='9000'", N1 N2 },
+		none = { "alpha", "expected_votes='3'", "token='9000'", N1 N2 };
+
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		expect(&base, &rows[i].s, CMAN_CLUSTER_RESTART, rows[i].line);
+	/* Times of a quorum disk that stays; the disk as a whole may come and go. */
+	expect(&disk, &faster, CMAN_CLUSTER_RESTART, "quorum.device.timeout: 2000 -> 1000: cannot");
+	expect(&disk, &none, CMAN_LIVE, "quorum.device.timeout: 2000 -> not set: taken over");
 	/* An address of a link that stays; the link as a whole may go and come again. */
 	expect(&two_links, &moved, CMAN_CLUSTER_RESTART, "nodelist.n2.ring1_addr: n2-b -> n2-c: cannot");
 	expect(&two_links, &base, CMAN_LIVE, "nodelist.n2.ring1_addr: n2-b -> not set: taken over");

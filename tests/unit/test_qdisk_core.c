@@ -19,7 +19,7 @@ static void test_blocks_come_back_as_they_were(void **state)
 		.block_bytes = 4096, .sector_bytes = 512 }, h2;
 	struct qdisk_status s = { .writer = 3, .nodeid = 16, .view = 77, .time_s = 5, .state = QDISK_MASTER, .flags = 1,
 		.score = 2, .max_score = 3, .average_us = 1234567, .last_us = 89, .incarnation = 0x123456789abcdef0, .msg = QDISK_MSG_BID,
-		.seq = 4, .arg = 16, .mask = 0x8001, .master_mask = 0x8000, .ring_rep = 2, .ring_seq = 1ull << 40 }, s2;
+		.seq = 4, .arg = 16, .mask = 0x8001, .master_mask = 0x8000, .ring_rep = 2, .ring_seq = 1ull << 40, .dead_ms = 12000 }, s2;
 	unsigned char block[4096];
 
 	memset(&h2, 0, sizeof(h2));
@@ -36,6 +36,7 @@ static void test_blocks_come_back_as_they_were(void **state)
 	assert_int_equal(qdisk_status_unpack(block, sizeof(block), &s2), 0);
 	assert_int_equal(s2.incarnation, s.incarnation);
 	assert_int_equal(s2.ring_seq, s.ring_seq);
+	assert_int_equal(s2.dead_ms, s.dead_ms);
 	assert_int_equal(s2.average_us, s.average_us);
 	assert_int_equal(s2.master_mask, s.master_mask);
 	assert_int_equal(s2.view, s.view);
@@ -52,12 +53,12 @@ static void test_a_wrong_bit_is_noticed(void **state)
 	unsigned bad = 0;
 
 	qdisk_status_pack(&s, block, sizeof(block));
-	for (unsigned bit = 0; bit < 8 * 129; bit++) {
+	for (unsigned bit = 0; bit < 8 * 133; bit++) {
 		block[bit / 8] ^= (unsigned char)(1u << bit % 8);
 		bad += qdisk_status_unpack(block, sizeof(block), &got) != 0;
 		block[bit / 8] ^= (unsigned char)(1u << bit % 8);
 	}
-	assert_int_equal(bad, 8 * 129);
+	assert_int_equal(bad, 8 * 133);
 	assert_int_equal(qdisk_status_unpack(block, sizeof(block), &got), 0);
 	assert_int_equal(qdisk_status_unpack(block, 100, &got), -EBADMSG);
 }
@@ -128,6 +129,21 @@ static void test_a_block_of_long_ago_is_waited_for_and_not_evicted(void **state)
 	assert_true(n->cast);
 	assert_int_equal(qw_block(n, 2).state, QDISK_MASTER);
 	assert_int_equal(n->killed, 0);
+	qw_end(n);
+}
+
+/* Started with a longer time than ours it may vote for as long as that lets it. */
+static void test_a_node_with_a_longer_time_is_waited_for(void **state)
+{
+	struct qw_node *n = qw_start(QW_PLAIN);
+	const struct qdisk_status slow = { .writer = 2, .nodeid = 2, .view = 9, .state = QDISK_MASTER, .incarnation = 5,
+		.dead_ms = 12000 };
+
+	qw_put_block(n, &slow);
+	qw_advance(n, 11900);
+	assert_false(n->cast);
+	qw_advance(n, 4000);
+	assert_true(n->cast);
 	qw_end(n);
 }
 
@@ -285,6 +301,7 @@ int main(void)
 		cmocka_unit_test(test_votes_end_before_a_node_is_dead),
 		cmocka_unit_test(test_alone_it_becomes_master_and_votes),
 		cmocka_unit_test(test_a_block_of_long_ago_is_waited_for_and_not_evicted),
+		cmocka_unit_test(test_a_node_with_a_longer_time_is_waited_for),
 		cmocka_unit_test(test_votes_end_when_the_disk_hangs),
 		cmocka_unit_test(test_io_timeout_resets),
 		cmocka_unit_test(test_too_many_errors_end_it),

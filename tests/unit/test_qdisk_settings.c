@@ -170,7 +170,7 @@ static void test_times_stay_until_it_is_started_again(void **state)
 	qw_advance(n, 8000);
 	assert_non_null(strstr(dump(n, &b), "tko 4 "));
 	qw_give_conf(n, "<quorumd label=\"q\" interval=\"1\" tko=\"9\" votes=\"1\" allow_kill=\"0\"/>");
-	assert_non_null(strstr(n->notes, "stay as they were until qdiskd is started again"));
+	assert_non_null(strstr(n->notes, "stay as they were until the cluster is started anew"));
 	assert_non_null(strstr(dump(n, &b), "tko 4 "));
 	n->notes[0] = '\0';
 	qw_give_conf(n, "<quorumd label=\"q\" interval=\"1\" tko=\"4\" votes=\"1\" allow_kill=\"1\"/>");

@@ -57,6 +57,13 @@ static void skip_quoted(struct clu_scan *s)
 	skip_past(s, quote);
 }
 
+/* "<!-->" is not the end of one. */
+static void skip_comment(struct clu_scan *s)
+{
+	skip(s, strlen("<!--"));
+	skip_past(s, "-->");
+}
+
 /* A DOCTYPE with its internal subset, in which tags, quotes and comments may stand. */
 static void skip_doctype(struct clu_scan *s)
 {
@@ -65,7 +72,7 @@ static void skip_doctype(struct clu_scan *s)
 	skip(s, 2);
 	while (s->p < s->end) {
 		if (at(s, "<!--")) {
-			skip_past(s, "-->");
+			skip_comment(s);
 		} else if (at(s, "<?")) {
 			skip_past(s, "?>");
 		} else if (at_one_of(s, "\"'")) {
@@ -116,7 +123,7 @@ bool clu_scan_tag(struct clu_scan *s, struct clu_scan_name *ret)
 		if (s->p == s->end)
 			return false;
 		if (at(s, "<!--"))
-			skip_past(s, "-->");
+			skip_comment(s);
 		else if (at(s, "<![CDATA["))
 			skip_past(s, "]]>");
 		else if (at(s, "<!"))

@@ -234,6 +234,18 @@ static void test_places(void **state)
 }
 
 /* The bytes cannot be walked beside the tree in an encoding without ASCII: the parser's line must do. */
+/* The end of a comment does not share a dash with its begin. */
+static void test_places_behind_a_comment(void **state)
+{
+	struct clu_conf *c = parse("<c><!--> <no> <no> --> <d/></c>");
+	struct clu_place p = { .node = clu_node_child(clu_conf_root(c), "d") };
+
+	clu_conf_where(c, &p, 1);
+	assert_int_equal(p.line, 1);
+	assert_int_equal(p.column, 24);
+	clu_conf_unref(c);
+}
+
 static void test_places_of_utf16(void **state)
 {
 	static const char text[] = "\xff\xfe<\0c\0>\0\n\0<\0d\0/\0>\0<\0/\0c\0>";
@@ -312,7 +324,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_walk), cmocka_unit_test(test_nodes), cmocka_unit_test(test_xpath),
 		cmocka_unit_test(test_versions), cmocka_unit_test(test_refused), cmocka_unit_test(test_escapes),
-		cmocka_unit_test(test_size), cmocka_unit_test(test_places), cmocka_unit_test(test_places_of_utf16),
+		cmocka_unit_test(test_size), cmocka_unit_test(test_places), cmocka_unit_test(test_places_behind_a_comment), cmocka_unit_test(test_places_of_utf16),
 		cmocka_unit_test(test_attributes_are_bounded), cmocka_unit_test(test_nothing_on_stderr),
 		cmocka_unit_test(test_load),
 	};

@@ -215,11 +215,19 @@ void rg_left_stored(struct rg *rg, const struct clu_stored *st)
 		st->result, k->retry_ms - rg->now_ms);
 }
 
+/* Before its own word has come back the group may know less than the file. */
+static bool may_write(const struct rg *rg)
+{
+	const struct rg_node *me = rg_node_find((struct rg *)rg, rg->self);
+
+	return rg->admitted && rg->rm && !rg->exiting && me && me->told;
+}
+
 uint64_t rg_left_deadline(const struct rg *rg)
 {
 	const struct rg_keeper *k = &rg->left;
 
-	return k->retry_ms && !k->storing && k->stored_gen != k->gen && rg->admitted ? k->retry_ms : CLU_NEVER;
+	return k->retry_ms && !k->storing && k->stored_gen != k->gen && may_write(rg) ? k->retry_ms : CLU_NEVER;
 }
 
 /* ---- what is said ---- */
@@ -274,14 +282,11 @@ static void say_kept(struct rg *rg)
 
 void rg_left_act(struct rg *rg)
 {
-	const struct rg_node *me = rg_node_find(rg, rg->self);
-
 	if (!rg->admitted || !rg->rm || rg->exiting)
 		return;
 	if (!rg->left.said)
 		say_left(rg);
-	/* Before that the group may know less than the file. */
-	if (!me || !me->told)
+	if (!may_write(rg))
 		return;
 	look(rg);
 	write_down(rg);

@@ -86,6 +86,7 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/note_is_over.sim \
 	tests/sim/cases/note_is_read.sim \
 	tests/sim/cases/note_of_a_failed_stop.sim \
+	tests/sim/cases/note_waits_for_its_word.sim \
 	tests/sim/cases/owner_crashes.sim \
 	tests/sim/cases/power_off_comes_late.sim \
 	tests/sim/cases/quorum_lost.sim \

@@ -108,12 +108,21 @@ static void plan_up(struct rg_plan *p, const struct rg_plan *order)
 	}
 }
 
+/* A tree that was the new one of the last comparison still has its marks. */
+static void unmark(struct rg_inst *tree)
+{
+	for (struct rg_inst *i = tree; i; i = rg_inst_walk(tree, i))
+		i->need_stop = i->need_start = i->reconfig = false;
+}
+
 enum rg_delta_kind rg_delta(struct rg_inst *old, struct rg_inst *now, struct rg_plan *ret_down, struct rg_plan *ret_up)
 {
 	struct rg_plan order = { 0 };
 	enum difference d = compare(old, now);
 	bool any = d == RECONFIG_ONLY;
 
+	unmark(old);
+	unmark(now);
 	if (d == DIFFERENT) {
 		old->need_stop = now->need_start = true;
 		return RG_WHOLE;

@@ -43,6 +43,7 @@ EXTRA_DIST += tests/sim/cases/ack_without_looking.sim \
 	tests/sim/cases/bmc_without_mains.sim \
 	tests/sim/cases/boots_within_a_reload.sim \
 	tests/sim/cases/ccsd_retries.sim \
+	tests/sim/cases/changed_twice.sim \
 	tests/sim/cases/corosync_dies.sim \
 	tests/sim/cases/fenced_news_in_merge.sim \
 	tests/sim/cases/dependent_stands_first.sim \

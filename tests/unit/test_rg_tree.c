@@ -148,6 +148,43 @@ static enum rg_delta_kind delta(const char *old_text, const char *new_text, stru
 	return kind;
 }
 
+/* A tree that was the new one in one change is the old one in the next: what that had marked must not count again. */
+static void a_second_change_stops_what_it_takes_away(void **state)
+{
+	static const char *const texts[] = {
+		RM("<service name=\"s\"/>"),
+		RM("<service name=\"s\"><fs name=\"f\" mountpoint=\"/f\"><script name=\"c\" file=\"/c\"/></fs></service>"),
+		RM("<service name=\"s\"><fs name=\"f\" mountpoint=\"/f\"/></service>"),
+	};
+	struct clu_buf b = CLU_BUF_INIT;
+	struct clu_conf *c[3];
+	struct rg_rm *rm[3] = { NULL, NULL, NULL };
+	struct rg_inst *root[3];
+
+	for (unsigned i = 0; i < 3; i++) {
+		c[i] = parse(texts[i]);
+		assert_int_equal(rg_rm_read(c[i], &rm[i], &b), 0);
+		root[i] = tree_of(rm[i], "service:s", &b);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		struct rg_plan down = { 0 }, up = { 0 };
+
+		for (struct rg_inst *k = root[i]; k; k = rg_inst_walk(root[i], k))
+			k->state = RG_I_STARTED;
+		assert_int_equal(rg_delta(root[i], root[i + 1], &down, &up), RG_PARTS);
+		assert_int_equal(down.n, i);
+		assert_int_equal(up.n, i ? 0 : 2);
+		rg_plan_free(&down);
+		rg_plan_free(&up);
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		rg_tree_free(root[i]);
+		rg_rm_free(rm[i]);
+		clu_conf_unref(c[i]);
+	}
+	clu_buf_free(&b);
+}
+
 #define FS "<fs name=\"f\" mountpoint=\"/f\">"
 
 static void only_what_changed_is_touched(void **state)
@@ -230,7 +267,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden),
-		cmocka_unit_test(only_what_changed_is_touched),
+		cmocka_unit_test(a_second_change_stops_what_it_takes_away), cmocka_unit_test(only_what_changed_is_touched),
 		cmocka_unit_test(windows_forget),
 		cmocka_unit_test(actions_are_overridden),
 	};

@@ -52,6 +52,8 @@ static void on_quorum(quorum_handle_t handle, uint32_t quorate, struct quorum_ri
 	}
 	if (!s->quorum.early)
 		clu_shell_cpg_drain(s);
+	/* What was kept is older. */
+	s->quorum.kept = false;
 	if (!s->corosync_lost && !s->ended)
 		tell(s, &q);
 }

@@ -37,6 +37,7 @@ static struct said group_says[ROOM];
 static struct { bool quorate; uint64_t ring; unsigned n_nodes; } quorum_says[ROOM];
 static unsigned group_n, group_at, quorum_n, quorum_at;
 static char heard[ROOM * 16];
+static bool says_when_one;	/* ring 8 gets quorum when the core hears "one" */
 
 static void says_message(const void *data, size_t len)
 {
@@ -211,6 +212,8 @@ void clu_shell_feed(struct clu_shell *sh, struct clu_event *ev)
 {
 	size_t len = strlen(heard);
 
+	if (ev->type == CLU_EV_MESSAGE && says_when_one && ev->u.message.len == 3 && !memcmp(ev->u.message.data, "one", 3))
+		says_quorum(true, 8, 1);
 	if (ev->type == CLU_EV_MESSAGE)
 		snprintf(heard + len, sizeof(heard) - len, "%.*s ", (int)ev->u.message.len, (const char *)ev->u.message.data);
 	else if (ev->type == CLU_EV_VIEW)
@@ -260,6 +263,7 @@ static int set_up(void **state)
 
 	memset(&s, 0, sizeof(s));
 	group_n = group_at = quorum_n = quorum_at = 0;
+	says_when_one = false;
 	s.d = &daemon;
 	s.nodeid = SELF;
 	s.incarnation = 7;
@@ -305,6 +309,18 @@ static void test_quorum_of_a_ring_that_is_not_told_yet(void **state)
 	assert_string_equal(heard, "word yes8 ");
 }
 
+/* What was kept is old when there is later news of the same ring. */
+static void test_kept_news_does_not_come_behind_later_news(void **state)
+{
+	assert_int_equal(clu_group_send(s.group, "one", 3), 0);
+	says_ring(1, 8);
+	assert_int_equal(clu_group_send(s.group, "two", 3), 0);
+	says_quorum(false, 8, 1);
+	says_when_one = true;
+	cpg_readable(100, POLLIN, &s);
+	assert_string_equal(heard, "one yes8 two ");
+}
+
 static void test_quorum_alone(void **state)
 {
 	says_ring(1, 8);
@@ -318,6 +334,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_message_overtakes_the_loss_of_quorum, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_quorum_of_a_ring_that_is_not_told_yet, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_kept_news_does_not_come_behind_later_news, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_quorum_alone, set_up, tear_down),
 	};
 

@@ -303,8 +303,9 @@ static void draw_burst(struct sim_dice *d, struct sim_plan *p, unsigned version)
 		add(p, at_us, "kill", node, SIM_CMAND, 0);
 	at_us += (at < 40 ? 1000 + sim_dice_below(d, 4000) : sim_dice_below(d, 3000)) * MS;
 	for (unsigned i = 0; i < n; i++) {
-		add(p, at_us, "ccs_tool-update", 1 + (unsigned)sim_dice_below(d, p->n_nodes), version + i,
-			sim_dice_below(d, UINT64_C(1) << 30));
+		unsigned on = 1 + (unsigned)sim_dice_below(d, p->n_nodes);
+
+		add(p, at_us, "ccs_tool-update", on, version + i, sim_dice_below(d, UINT64_C(1) << 30));
 		at_us += (10 + sim_dice_below(d, sim_dice_chance(d, 700) ? 300 : 4000)) * MS;
 	}
 	if (at >= 40 && at < 80)

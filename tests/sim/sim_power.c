@@ -179,7 +179,7 @@ struct order {
 	int outlet;		/* index, or -1: the BMC */
 	bool off, on;
 	uint64_t on_after_us;
-	uint64_t left_us;	/* from the end of the agent's delay */
+	uint64_t at_us;		/* when, if the agent's delay is over by then */
 };
 
 static void switch_off(struct sim_world *w, const struct order *o)
@@ -230,8 +230,13 @@ static void fire_begin(struct sim_world *w, struct sim_event *e)
 {
 	const struct order *o = e->data;
 
-	if (sim_program_runs(w, e->node, SIM_FENCED, e->id))
-		(void)sim_at(w, o->left_us, fire_effect, o->victim, o, sizeof(*o));
+	if (!sim_program_runs(w, e->node, SIM_FENCED, e->id))
+		return;
+	/* On a node that hung meanwhile the agent's end is not later by that, nor is what it does. */
+	if (o->at_us > w->now_us)
+		(void)sim_at(w, o->at_us - w->now_us, fire_effect, o->victim, o, sizeof(*o));
+	else
+		fire_effect(w, e);
 }
 
 /* What was begun takes place whatever becomes of the agent; but as long as it only waits, nothing is begun. */
@@ -243,7 +248,7 @@ static void begin(struct sim_world *w, unsigned node, uint64_t id, uint64_t dela
 		(void)sim_at(w, effect_us, fire_effect, o->victim, o, sizeof(*o));
 		return;
 	}
-	o->left_us = effect_us > delay_us ? effect_us - delay_us : 1;
+	o->at_us = w->now_us + (effect_us > delay_us ? effect_us : delay_us + 1);
 	e = sim_at(w, delay_us, fire_begin, node, o, sizeof(*o));
 	e->boot = w->node[node].boot;
 	e->daemon = SIM_FENCED;

@@ -25,6 +25,14 @@ static void keep(struct clu_shell *s, const struct clu_quorum *q)
 	s->quorum.kept = true;
 }
 
+void clu_shell_quorum_late(struct clu_shell *s)
+{
+	if (!s->quorum.kept || s->corosync_lost || s->ended)
+		return;
+	s->quorum.kept = false;
+	tell(s, &s->quorum.later);
+}
+
 /*
  * Only this callback counts: it comes at every ring change, with the members of the
  * ring it speaks of. The node list alone would pair a new ring with an old quorum.
@@ -45,19 +53,15 @@ static void on_quorum(quorum_handle_t handle, uint32_t quorate, struct quorum_ri
 			n, CLU_MAX_NODES);
 		q.n_nodes = CLU_MAX_NODES;
 	}
-	/* Each service of corosync has its own descriptor; the group's news of this ring come first. */
-	if (s->quorum.early && q.ring.seq != s->cpg.ring.seq) {
-		keep(s, &q);
+	keep(s, &q);
+	if (s->quorum.early)
 		return;
-	}
-	if (!s->quorum.early)
-		clu_shell_cpg_drain(s);
-	/* What was kept is older. */
-	s->quorum.kept = false;
-	if (!s->corosync_lost && !s->ended)
-		tell(s, &q);
+	/* Each service of corosync has its own descriptor; the group's news of this ring come first. */
+	clu_shell_cpg_drain(s);
+	clu_shell_quorum_late(s);
 }
 
+/* Maybe in the middle of on_quorum(): what that has in hand is kept, and gives way to what is said behind it. */
 void clu_shell_quorum_first(struct clu_shell *s)
 {
 	/* That it has ended is seen at its descriptor. */
@@ -66,14 +70,8 @@ void clu_shell_quorum_first(struct clu_shell *s)
 	s->quorum.early = true;
 	(void)quorum_dispatch(s->quorum.handle, CS_DISPATCH_ALL);
 	s->quorum.early = false;
-}
-
-void clu_shell_quorum_late(struct clu_shell *s)
-{
-	if (!s->quorum.kept || s->quorum.early || s->corosync_lost || s->ended)
-		return;
-	s->quorum.kept = false;
-	tell(s, &s->quorum.later);
+	if (s->quorum.later.ring.seq == s->cpg.ring.seq)
+		clu_shell_quorum_late(s);
 }
 
 static int on_readable(int32_t fd, int32_t revents, void *data)

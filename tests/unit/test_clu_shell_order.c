@@ -321,6 +321,27 @@ static void test_kept_news_does_not_come_behind_later_news(void **state)
 	assert_string_equal(heard, "one yes8 two ");
 }
 
+/* As before, but quorum's descriptor was looked at first: the news that its callback has in hand are the older ones. */
+static void test_news_in_hand_do_not_come_behind_later_news(void **state)
+{
+	assert_int_equal(clu_group_send(s.group, "one", 3), 0);
+	says_ring(1, 8);
+	assert_int_equal(clu_group_send(s.group, "two", 3), 0);
+	says_quorum(false, 8, 1);
+	says_when_one = true;
+	quorum_readable(200, POLLIN, &s);
+	assert_string_equal(heard, "one yes8 two ");
+}
+
+/* ... and what it has in hand of the present ring comes before the messages behind it. */
+static void test_news_in_hand_come_before_a_message(void **state)
+{
+	assert_int_equal(clu_group_send(s.group, "word", 4), 0);
+	says_quorum(false, 4, 1);
+	quorum_readable(200, POLLIN, &s);
+	assert_string_equal(heard, "no4 word ");
+}
+
 static void test_quorum_alone(void **state)
 {
 	says_ring(1, 8);
@@ -335,6 +356,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_message_overtakes_the_loss_of_quorum, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_quorum_of_a_ring_that_is_not_told_yet, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_kept_news_does_not_come_behind_later_news, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_news_in_hand_do_not_come_behind_later_news, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_news_in_hand_come_before_a_message, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_quorum_alone, set_up, tear_down),
 	};
 

@@ -189,47 +189,42 @@ int ccs_tool_load(const char *file, struct clu_conf **ret)
 	return r;
 }
 
-int ccs_tool_in_force(struct clu_conf **ret)
+/* ccsd's; -ECONNREFUSED, -ENODATA: there is none. */
+static int running(struct clu_conf **ret, struct clu_buf *errs)
 {
-	struct clu_buf text = CLU_BUF_INIT, errs = CLU_BUF_INIT;
-	int r = ccs_running_get(&text, &errs);
+	struct clu_buf text = CLU_BUF_INIT;
+	int r = ccs_running_get(&text, errs);
 
-	if (r == -ECONNREFUSED || r == -ENODATA) {
-		clu_buf_free(&errs);
-		return ccs_tool_load(clu_path(CLU_PATH_CONF), ret);
-	}
 	if (r == 0)
-		r = clu_conf_parse(text.data, text.len, "cluster.conf", ret, &errs);
-	if (r < 0)
-		fprintf(stderr, "ccs_tool: %s", clu_buf_text(&errs));
+		r = clu_conf_parse(text.data, text.len, "cluster.conf", ret, errs);
 	if (text.data)
 		explicit_bzero(text.data, text.len);
 	clu_buf_free(&text);
+	return r;
+}
+
+int ccs_tool_in_force(struct clu_conf **ret)
+{
+	struct clu_buf errs = CLU_BUF_INIT;
+	int r = running(ret, &errs);
+
+	if (r == -ECONNREFUSED || r == -ENODATA)
+		r = ccs_tool_load(clu_path(CLU_PATH_CONF), ret);
+	else if (r < 0)
+		fprintf(stderr, "ccs_tool: %s", clu_buf_text(&errs));
 	clu_buf_free(&errs);
 	return r;
 }
 
-/* NULL where there is none, or no ccsd: the proposal says so. */
-static struct clu_conf *running(void)
-{
-	struct clu_buf text = CLU_BUF_INIT, errs = CLU_BUF_INIT;
-	struct clu_conf *c = NULL;
-
-	if (ccs_running_get(&text, &errs) == 0)
-		(void)clu_conf_parse(text.data, text.len, "cluster.conf", &c, &errs);
-	if (text.data)
-		explicit_bzero(text.data, text.len);
-	clu_buf_free(&text);
-	clu_buf_free(&errs);
-	return c;
-}
-
 int ccs_tool_spread(const char *file, bool verbose, bool lax)
 {
-	struct clu_buf data = CLU_BUF_INIT;
-	struct clu_conf *in_force = running();
+	struct clu_buf data = CLU_BUF_INIT, unsaid = CLU_BUF_INIT;
+	struct clu_conf *in_force = NULL;
 	int r = clu_store_read(file, CCSD_DOC_MAX, &data);
 
+	/* What keeps us from asking ccsd for it keeps us from proposing as well, and is said then. */
+	(void)running(&in_force, &unsaid);
+	clu_buf_free(&unsaid);
 	if (r < 0)
 		fprintf(stderr, "ccs_tool: %s cannot be read: %s; name the new configuration\n", file,
 			r == -EFBIG ? "it is larger than " CCSD_DOC_MAX_TEXT : strerror(-r));

@@ -94,7 +94,7 @@ test_cman_nft_LDADD = $(JANSSON_LIBS) $(CMOCKA_LIBS)
 test_cman_peer_SOURCES = tests/unit/test_cman_peer.c
 test_cman_peer_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_cman_peer_LDADD = libcmantake.la $(CMOCKA_LIBS)
-test_cmand_core_SOURCES = tests/unit/test_cmand_core.c
+test_cmand_core_SOURCES = tests/unit/test_cmand_core.c tests/unit/cmand_world.c tests/unit/cmand_world.h
 test_cmand_core_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_cmand_core_LDADD = libcmand.la $(CMOCKA_LIBS)
 

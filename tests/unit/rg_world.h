@@ -79,6 +79,7 @@ void w_free(struct world *w);
 
 /* Boots a node: START, configuration, quorum of the nodes that are up, VIEW; then all comes to rest. */
 void w_boot(struct world *w, unsigned node);
+void w_up(struct world *w, unsigned node);	/* boots, has quorum, and all that follows */
 void w_boot_all(struct world *w, unsigned n);
 /* The node is gone; the others hear of it (VIEW, quorum). */
 void w_crash(struct world *w, unsigned node);

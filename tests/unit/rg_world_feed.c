@@ -145,6 +145,13 @@ void w_boot(struct world *w, unsigned node)
 			tell_view(w, n, node, 0, 0, true, n == node);
 }
 
+void w_up(struct world *w, unsigned n)
+{
+	w_boot(w, n);
+	w_quorum(w, n, true);
+	w_run(w);
+}
+
 void w_boot_all(struct world *w, unsigned count)
 {
 	for (unsigned n = 1; n <= count; n++)

@@ -180,9 +180,7 @@ static void late_word_of_the_last_fencing_counts_for_nothing(void **state)
 	w_boot_all(w, 3);
 	w_crash(w, 1);
 	w_fenced(w, 1, "agent");
-	w_boot(w, 1);
-	w_quorum(w, 1, true);
-	w_run(w);
+	w_up(w, 1);
 	w_expect(w, WEB, RG_STARTED, 1);
 	w_crash(w, 1);
 	m.kind = RG_M_FENCED;
@@ -276,9 +274,7 @@ static void what_a_joiner_cannot_stop_is_failed(void **state)
 	w_boot_all(w, 3);
 	w_process_dies(w, 1);
 	w_fail(w, "1 stop script:web");
-	w_boot(w, 1);
-	w_quorum(w, 1, true);
-	w_run(w);
+	w_up(w, 1);
 	w_expect(w, WEB, RG_FAILED, 0);
 	w_free(w);
 }
@@ -292,9 +288,7 @@ static void what_a_joiner_cannot_stop_is_said_before_it_is_ready(void **state)
 	w_victim(w, 3);
 	w_process_dies(w, 1);
 	w_fail(w, "1 stop script:web");
-	w_boot(w, 1);
-	w_quorum(w, 1, true);
-	w_run(w);
+	w_up(w, 1);
 	assert_false(rg_node_find(w->core[2], 1)->ready);
 	w_expect(w, WEB, RG_FAILED, 0);
 	w_free(w);
@@ -309,9 +303,7 @@ static void node_that_just_came_back_is_not_asked_to_be_fenced(void **state)
 	w_fenced(w, 1, "member");
 	w_time(w, 60000);
 	w->fence_asked = 0;
-	w_boot(w, 1);
-	w_quorum(w, 1, true);
-	w_run(w);
+	w_up(w, 1);
 	assert_int_equal(w->fence_asked, 0);
 	assert_int_equal(w_svc(w, 2, WEB)->state, RG_STARTED);
 	w_free(w);
@@ -383,9 +375,7 @@ static void failback_to_a_better_node(void **state)
 	w_crash(w, 1);
 	w_fenced(w, 1, "agent");
 	w_expect(w, WEB, RG_STARTED, 2);
-	w_boot(w, 1);
-	w_quorum(w, 1, true);
-	w_run(w);
+	w_up(w, 1);
 	w_expect(w, WEB, RG_STARTED, 1);
 	w_free(w);
 }

@@ -43,9 +43,7 @@ static struct world *founded_anew(void)
 	w_ends(w, 1);
 	w_crash(w, 2);
 	assert_true(w_active(w, 1, "script:web"));
-	w_boot(w, 2);
-	w_quorum(w, 2, true);
-	w_run(w);
+	w_up(w, 2);
 	w_time(w, 60000);
 	return w;
 }
@@ -77,9 +75,7 @@ static void the_last_one_ends_and_comes_back(void **state)
 	(void)state;
 	w_ends(w, 1);
 	w_ends(w, 2);
-	w_boot(w, 2);
-	w_quorum(w, 2, true);
-	w_run(w);
+	w_up(w, 2);
 	w_time(w, 60000);
 	w_expect(w, WEB, RG_STARTED, 1);
 	w_free(w);
@@ -104,9 +100,7 @@ static void that_it_was_fenced_before_ends_it_as_well(void **state)
 	w_ends(w, 1);
 	w_crash(w, 2);
 	w_fenced(w, 1, "agent");
-	w_boot(w, 2);
-	w_quorum(w, 2, true);
-	w_run(w);
+	w_up(w, 2);
 	w_time(w, 6000);
 	w_expect(w, WEB, RG_STARTED, 2);
 	w_free(w);
@@ -122,9 +116,7 @@ static void a_fencing_that_the_node_outlived_does_not(void **state)
 	w->done_seq[1] = ++w->fence_seq;
 	memcpy(w->done_how[1], "agent", 6);
 	w->back = 1u << 1;
-	w_boot(w, 2);
-	w_quorum(w, 2, true);
-	w_run(w);
+	w_up(w, 2);
 	w_time(w, 60000);
 	w_expect(w, WEB, RG_STARTED, 1);
 	w_free(w);
@@ -136,9 +128,7 @@ static void an_updated_rgmanager_takes_it_over(void **state)
 
 	(void)state;
 	w->no_init_stop = true;
-	w_boot(w, 1);
-	w_quorum(w, 1, true);
-	w_run(w);
+	w_up(w, 1);
 	assert_false(w_logged(w, "n1 stop"));
 	assert_false(w_logged(w, "n1 start"));
 	w_expect(w, WEB, RG_STARTED, 1);
@@ -155,9 +145,7 @@ static void one_that_stops_everything_begins_anew(void **state)
 	struct world *w = founded_anew();
 
 	(void)state;
-	w_boot(w, 1);
-	w_quorum(w, 1, true);
-	w_run(w);
+	w_up(w, 1);
 	assert_true(w_logged(w, "n1 stop script:web"));
 	assert_true(w_logged(w, "n1 start script:web"));
 	w_expect(w, WEB, RG_STARTED, 1);
@@ -174,12 +162,8 @@ static void it_is_stopped_once(void **state)
 
 	(void)state;
 	w_note(w, 2, FROZEN_ON_1);
-	w_boot(w, 2);
-	w_quorum(w, 2, true);
-	w_run(w);
-	w_boot(w, 1);
-	w_quorum(w, 1, true);
-	w_run(w);
+	w_up(w, 2);
+	w_up(w, 1);
 	w_expect(w, WEB, RG_STARTED, 2);
 	stop = strstr(clu_buf_text(&w->log), "n1 stop script:web");
 	assert_non_null(stop);
@@ -193,9 +177,7 @@ static void one_that_cannot_stop_it_says_so(void **state)
 
 	(void)state;
 	w_fail(w, "1 stop script:web");
-	w_boot(w, 1);
-	w_quorum(w, 1, true);
-	w_run(w);
+	w_up(w, 1);
 	w_expect(w, WEB, RG_FAILED, 0);
 	assert_true(w_noted(w, 2, "\nfailed 1 service:web\n"));
 	/* That is its own word, and an operator's business. */
@@ -246,18 +228,14 @@ static void what_failed_is_not_started_either(void **state)
 	w_crash(w, 2);
 	w_crash(w, 3);
 	w->victims = 0;
-	w_boot(w, 3);
-	w_quorum(w, 3, true);
-	w_run(w);
+	w_up(w, 3);
 	w_time(w, 60000);
 	w_expect(w, WEB, RG_FAILED, 0);
 	assert_int_equal(w_svc(w, 3, WEB)->last_owner, 1);
 	assert_int_equal(w_result(w, w_op(w, 3, "enable", WEB, 0)), RG_EABORT);
 	/* It is over when n1 has stopped it after all. */
 	w_unfail(w);
-	w_boot(w, 1);
-	w_quorum(w, 1, true);
-	w_run(w);
+	w_up(w, 1);
 	w_expect(w, WEB, RG_STARTED, 1);
 	assert_true(w_noted(w, 3, "end 0"));
 	w_free(w);
@@ -269,9 +247,7 @@ static void an_operator_may_end_what_failed(void **state)
 
 	(void)state;
 	w_note(w, 2, FAILED_ON_1);
-	w_boot(w, 2);
-	w_quorum(w, 2, true);
-	w_run(w);
+	w_up(w, 2);
 	w_time(w, 6000);
 	w_expect(w, WEB, RG_FAILED, 0);
 	assert_int_equal(w_result(w, w_op(w, 2, "disable", WEB, 0)), RG_ESUCCESS);
@@ -290,9 +266,7 @@ static void what_the_group_knows_is_newer(void **state)
 	(void)state;
 	w_boot_all(w, 2);
 	w_note(w, 3, NOTE("frozen 2 service:web\n", 1));
-	w_boot(w, 3);
-	w_quorum(w, 3, true);
-	w_run(w);
+	w_up(w, 3);
 	w_expect(w, WEB, RG_STARTED, 1);
 	assert_true(w_noted(w, 3, "end 0"));
 	w_free(w);
@@ -317,9 +291,7 @@ static void what_nobody_has_had_is_told_late_as_well(void **state)
 	struct world *w = w_new(ONE("domain=\"d\" autostart=\"0\""));
 
 	(void)state;
-	w_boot(w, 2);
-	w_quorum(w, 2, true);
-	w_run(w);
+	w_up(w, 2);
 	w_time(w, 6000);
 	w_expect(w, WEB, RG_DISABLED, 0);
 	w_note(w, 3, FROZEN_ON_1);
@@ -338,9 +310,7 @@ static void each_node_that_is_named_counts(void **state)
 
 	(void)state;
 	w_note(w, 2, NOTE("frozen 1 service:web\nfrozen 3 service:web\n", 2));
-	w_boot(w, 2);
-	w_quorum(w, 2, true);
-	w_run(w);
+	w_up(w, 2);
 	w_time(w, 6000);
 	w_expect(w, WEB, RG_STARTED, 1);
 	w_fenced(w, 1, "agent");
@@ -358,9 +328,7 @@ static void who_is_ready_runs_nothing_that_a_note_says(void **state)
 	(void)state;
 	w_boot_all(w, 2);
 	w_note(w, 3, FROZEN_ON_1);
-	w_boot(w, 3);
-	w_quorum(w, 3, true);
-	w_run(w);
+	w_up(w, 3);
 	w_expect(w, WEB, RG_DISABLED, 0);
 	w_free(w);
 }
@@ -371,9 +339,7 @@ static void services_and_nodes_that_are_none_any_more_are_passed_over(void **sta
 
 	(void)state;
 	w_note(w, 2, NOTE("frozen 77 service:web\nfailed 1 service:former\n", 2));
-	w_boot(w, 2);
-	w_quorum(w, 2, true);
-	w_run(w);
+	w_up(w, 2);
 	w_time(w, 6000);
 	w_expect(w, WEB, RG_STARTED, 2);
 	assert_true(w_noted(w, 2, "end 0"));

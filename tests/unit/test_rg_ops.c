@@ -177,9 +177,7 @@ static void stop_disable_enable(void **state)
 	w_crash(w, 2);
 	w_fenced(w, 2, "agent");
 	w_expect(w, WEB, RG_STOPPED, 0);
-	w_boot(w, 2);
-	w_quorum(w, 2, true);
-	w_run(w);
+	w_up(w, 2);
 	w_expect(w, WEB, RG_STARTED, 2);
 	w_free(w);
 }

@@ -191,9 +191,7 @@ static void test_a_frozen_service_runs_on_without_its_rgmanager(void **state)
 	assert_int_equal(w_result(w, w_op(w, 2, "unfreeze", WEB, 0)), RG_EAGAIN);
 	w_expect(w, WEB, RG_STARTED, 1);
 	w->no_init_stop = true;
-	w_boot(w, 1);
-	w_quorum(w, 1, true);
-	w_run(w);
+	w_up(w, 1);
 	assert_false(w_logged(w, "n1 stop"));
 	assert_int_equal(w_result(w, w_op(w, 2, "unfreeze", WEB, 0)), RG_ESUCCESS);
 	w_time(w, 61000);

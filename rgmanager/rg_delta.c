@@ -34,7 +34,7 @@ static enum difference compare(const struct rg_inst *a, const struct rg_inst *b)
 static struct rg_inst *sibling(struct rg_inst *list, const char *key, bool unmarked)
 {
 	for (; list; list = list->next)
-		if (!strcmp(list->key, key) && !(unmarked && (list->need_stop || list->need_start)))
+		if (!strcmp(list->key, key) && !(unmarked && list->need_stop))
 			return list;
 	return NULL;
 }
@@ -122,7 +122,6 @@ enum rg_delta_kind rg_delta(struct rg_inst *old, struct rg_inst *now, struct rg_
 	bool any = d == RECONFIG_ONLY;
 
 	unmark(old);
-	unmark(now);
 	if (d == DIFFERENT) {
 		old->need_stop = now->need_start = true;
 		return RG_WHOLE;

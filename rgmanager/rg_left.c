@@ -220,14 +220,14 @@ static bool may_write(const struct rg *rg)
 {
 	const struct rg_node *me = rg_node_find((struct rg *)rg, rg->self);
 
-	return rg->admitted && rg->rm && !rg->exiting && me && me->told;
+	return rg->admitted && !rg->exiting && me && me->told;
 }
 
 uint64_t rg_left_deadline(const struct rg *rg)
 {
 	const struct rg_keeper *k = &rg->left;
 
-	return k->retry_ms && !k->storing && k->stored_gen != k->gen && may_write(rg) ? k->retry_ms : CLU_NEVER;
+	return k->retry_ms && !k->storing && may_write(rg) ? k->retry_ms : CLU_NEVER;
 }
 
 /* ---- what is said ---- */
